@@ -1,0 +1,81 @@
+"""The cohort's users and the items of one run, merged from all its catalogue events.
+
+Each attempt numbers its items as they come up, so the same number may mean different items in two
+attempts. Here an item has one number per run, found by its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from google.protobuf.message import DecodeError
+
+from tensorboard_plugin_attn import attn_pb2 as pb
+
+
+@dataclass
+class Catalogue:
+    """Users in cohort order (of the newest attempt), and all items by the run's own number."""
+
+    users: list[pb.User] = field(default_factory=list)
+    items: list[pb.Item] = field(default_factory=list)
+    _number: dict[str, int] = field(default_factory=dict)  # item id -> number in the run
+    _of_attempt: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def merge(self, attempt: str, blob: bytes) -> None:
+        """Take in one catalogue event's blob; events come oldest first.
+
+        Raises:
+          ValueError: the blob is not a catalogue.
+        """
+        try:
+            part = pb.Catalogue.FromString(blob)
+        except DecodeError as error:
+            raise ValueError("a catalogue is not a message") from error
+        for item in part.items:
+            self._of_attempt[attempt, item.index] = self._add(item)
+        if part.users:
+            self.users = [self._renumbered(attempt, user) for user in part.users]
+
+    def number(self, attempt: str, index: int) -> int | None:
+        """Return the run's number of what `attempt` calls item `index`."""
+        return self._of_attempt.get((attempt, index))
+
+    def _add(self, item: pb.Item) -> int:
+        number = self._number.setdefault(item.id, len(self.items))
+        kept = pb.Item()
+        kept.CopyFrom(item)
+        kept.index = number
+        if number == len(self.items):
+            self.items.append(kept)
+        else:
+            self.items[number] = kept
+        return number
+
+    def _renumbered(self, attempt: str, user: pb.User) -> pb.User:
+        renumbered = pb.User()
+        renumbered.CopyFrom(user)
+        for name, axis in user.axes.items():
+            numbers = (self.number(attempt, index) for index in axis.items)
+            renumbered.axes[name].items[:] = [n for n in numbers if n is not None]
+        target = self.number(attempt, user.target_item)
+        renumbered.has_target = user.has_target and target is not None
+        renumbered.target_item = target or 0
+        return renumbered
+
+
+def merged(blobs: Sequence[tuple[str, bytes]]) -> Catalogue:
+    """Return the catalogue of `(attempt, blob)`, oldest first; what is no catalogue is left out."""
+    catalogue = Catalogue()
+    for attempt, blob in blobs:
+        try:
+            catalogue.merge(attempt, blob)
+        except ValueError:
+            continue
+    return catalogue
+
+
+def unnamed_users(count: int) -> list[pb.User]:
+    """Return users for a log without a cohort: numbered, with no axes."""
+    return [pb.User(label=f"User {number + 1}") for number in range(count)]

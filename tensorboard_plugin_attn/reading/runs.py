@@ -1,0 +1,141 @@
+"""All runs of a log directory, kept up to date, safe to ask from many threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tensorboard_plugin_attn import schema
+from tensorboard_plugin_attn.reading.catalogue import Catalogue, merged
+from tensorboard_plugin_attn.reading.sessions import FrameInfo, Run
+from tensorboard_plugin_attn.reading.store import (
+    Problem,
+    Progress,
+    RunReset,
+    Store,
+    UnavailableError,
+)
+
+REFRESH_EVERY_S = 0.5
+
+
+class Runs:
+    """The runs of one store.
+
+    `generation` grows with every change. Reading blobs happens outside the lock.
+    """
+
+    def __init__(self, store: Store, refresh_every_s: float = REFRESH_EVERY_S) -> None:
+        self.store = store
+        self.generation = 0
+        self._refresh_every_s = refresh_every_s
+        self._refreshed_s = float("-inf")
+        self._runs: dict[str, Run] = {}
+        self._catalogues: dict[str, tuple[int, Catalogue]] = {}
+        self._problems: Sequence[Problem] = ()
+        self._lock = threading.RLock()
+
+    def refresh(self) -> None:
+        """Take in what was written since; at most once per `refresh_every_s`."""
+        with self._lock:
+            if time.monotonic() - self._refreshed_s < self._refresh_every_s:
+                return
+            updates = self.store.refresh()
+            for update in updates:
+                if isinstance(update, RunReset):
+                    self._runs.pop(update.run, None)
+                    self._catalogues.pop(update.run, None)
+                else:
+                    self._runs.setdefault(update.run, Run(update.run)).add(update)
+            self._read_markers()
+            problems = self._find_problems()
+            if updates or problems != self._problems:
+                self._problems = problems
+                self.generation += 1
+            self._refreshed_s = time.monotonic()
+
+    @contextmanager
+    def locked(self) -> Iterator[dict[str, Run]]:
+        """Give the runs by name, unchanging while in the block: do no I/O there."""
+        with self._lock:
+            yield self._runs
+
+    def read(self, frame: FrameInfo, blobs: Sequence[int]) -> list[bytes]:
+        """Return blobs of one event.
+
+        Raises:
+          UnavailableError: they can no longer be read.
+        """
+        return self.store.read(frame.location, blobs)
+
+    def catalogue(self, name: str) -> Catalogue:
+        """Return the users and items of the run called `name`; empty if it has none.
+
+        Raises:
+          KeyError: there is no such run.
+        """
+        with self._lock:
+            frames = sorted(
+                self._runs[name].catalogues, key=lambda frame: (frame.wall_time_s, frame.sequence)
+            )
+            known = self._catalogues.get(name)
+        if known and known[0] == len(frames):
+            return known[1]
+        catalogue = merged([(frame.attempt, self.read(frame, [1])[0]) for frame in frames])
+        with self._lock:
+            self._catalogues[name] = (len(frames), catalogue)
+        return catalogue
+
+    @property
+    def has_data(self) -> bool:
+        """Tell whether any run has something to show, as far as is known; does no I/O."""
+        return any(run.has_data for run in tuple(self._runs.values()))
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Return what is wrong with the log at present."""
+        return self._problems
+
+    def progress(self) -> Progress:
+        """Return how much of the log is read."""
+        with self._lock:
+            return self.store.progress()
+
+    def _read_markers(self) -> None:
+        for run in self._runs.values():
+            markers, run.markers = run.markers, []
+            for frame in markers:
+                try:
+                    run.add_marker(self.read(frame, [1])[0])
+                except UnavailableError:
+                    continue
+
+    def _find_problems(self) -> Sequence[Problem]:
+        found = list(self.store.problems())
+        for run in self._runs.values():
+            found.extend(_run_problems(run))
+        return tuple(found)
+
+
+def _run_problems(run: Run) -> Iterator[Problem]:
+    if run.newer_format:
+        yield Problem(
+            kind="newer_format",
+            run=run.name,
+            file="",
+            offset=None,
+            message=f"Written in format {run.newer_format}; this version reads up to "
+            f"{schema.FORMAT_VERSION}.",
+            hint="Upgrade tensorboard-plugin-attn where TensorBoard runs.",
+        )
+    for step, why in run.unreadable:
+        yield Problem(
+            kind="unreadable_frame",
+            run=run.name,
+            file="",
+            offset=None,
+            message=f"Step {step}: {why}.",
+            hint="The other steps are shown.",
+        )

@@ -1,0 +1,1 @@
+"""TensorBoard's side: the loader, the plugin, the guard and the routes."""

@@ -1,0 +1,95 @@
+"""The TensorBoard plugin: which store to read, and which routes there are."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from functools import partial
+
+from tensorboard.plugins import base_plugin
+
+from tensorboard_plugin_attn import schema
+from tensorboard_plugin_attn.reading.event_index import EventIndex
+from tensorboard_plugin_attn.reading.provider_store import ProviderStore
+from tensorboard_plugin_attn.reading.runs import Runs
+from tensorboard_plugin_attn.reading.store import Store
+from tensorboard_plugin_attn.server.guard import Guard, HostAllowList, Route, WsgiApp
+from tensorboard_plugin_attn.server.hyperparameters import read_hyperparameters
+from tensorboard_plugin_attn.server.loader import resolve_reader
+from tensorboard_plugin_attn.server.routes.catalogue import catalogue_route
+from tensorboard_plugin_attn.server.routes.frames import frames_route
+from tensorboard_plugin_attn.server.routes.measures import measures_route
+from tensorboard_plugin_attn.server.routes.recommendations import recommendations_route
+from tensorboard_plugin_attn.server.routes.runs import runs_route
+from tensorboard_plugin_attn.server.routes.status import status_route
+from tensorboard_plugin_attn.server.routes.timeline import timeline_route
+from tensorboard_plugin_attn.server.static_files import load_static_files
+
+HOSTS_VARIABLE = "ATTN_ALLOWED_HOSTS"
+LOOK_EVERY_S = 5.0
+
+
+class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
+    """Serves the Attention tab of one TensorBoard."""
+
+    plugin_name = schema.PLUGIN_NAME
+
+    def __init__(self, context: base_plugin.TBContext) -> None:
+        self._provider = context.data_provider
+        self._runs = Runs(self._choose_store(context))
+        self._guard = Guard(HostAllowList(_allowed_hosts(context)))
+        self._static_files = load_static_files()
+        self._looked_s = float("-inf")
+        self._looking = threading.Lock()
+
+    def get_plugin_apps(self) -> dict[str, WsgiApp]:
+        """Return every route, guarded."""
+        routes: dict[str, Route] = {
+            "/status": partial(status_route, self._runs),
+            "/runs": partial(runs_route, self._runs, partial(read_hyperparameters, self._provider)),
+            "/catalogue": partial(catalogue_route, self._runs),
+            "/timeline": partial(timeline_route, self._runs),
+            "/frames": partial(frames_route, self._runs),
+            "/recommendations": partial(recommendations_route, self._runs),
+            "/measures": partial(measures_route, self._runs),
+        }
+        routes.update((path, file.route) for path, file in self._static_files.items())
+        return {path: self._guard(route) for path, route in routes.items()}
+
+    def is_active(self) -> bool:
+        """Tell whether there is attention to show, without reading anything here.
+
+        A thread looks at the files at most every few seconds, because TensorBoard asks often and
+        its own loaders may take long over a large log.
+        """
+        now = time.monotonic()
+        if not self._runs.has_data and now - self._looked_s > LOOK_EVERY_S:
+            self._looked_s = now
+            threading.Thread(target=self._look, name="attn-look", daemon=True).start()
+        return self._runs.has_data
+
+    def frontend_metadata(self) -> base_plugin.FrontendMetadata:
+        """Return the tab's name and its module."""
+        return base_plugin.FrontendMetadata(
+            es_module_path="/index.js", tab_name="Attention", disable_reload=True
+        )
+
+    def _look(self) -> None:
+        if self._looking.acquire(blocking=False):
+            try:
+                self._runs.refresh()
+            finally:
+                self._looking.release()
+
+    def _choose_store(self, context: base_plugin.TBContext) -> Store:
+        if context.flags is not None and resolve_reader(context.flags) == "provider":
+            return ProviderStore(context.data_provider)
+        if not context.logdir:
+            return ProviderStore(context.data_provider)
+        return EventIndex(context.logdir)
+
+
+def _allowed_hosts(context: base_plugin.TBContext) -> list[str]:
+    given = f"{os.environ.get(HOSTS_VARIABLE, '')},{getattr(context.flags, 'host', None) or ''}"
+    return f"{given},{getattr(context.flags, 'attn_allowed_hosts', '') or ''}".split(",")

@@ -1,0 +1,68 @@
+"""`/measures`: one number per head and step, as the writer computed them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from werkzeug.wrappers import Request, Response
+
+from tensorboard_plugin_attn import attn_pb2 as pb
+from tensorboard_plugin_attn import codec
+from tensorboard_plugin_attn.reading.runs import Runs
+from tensorboard_plugin_attn.reading.sessions import FrameInfo
+from tensorboard_plugin_attn.reading.store import UnavailableError
+from tensorboard_plugin_attn.server import parameters
+from tensorboard_plugin_attn.server.errors import not_found, unavailable
+from tensorboard_plugin_attn.server.guard import json_response
+
+MAX_POINTS = 1000
+NAMES = ("entropy_bits", "recency", "sink_share", "maximum", "effective_span")
+
+
+def measures_route(runs: Runs, request: Request) -> Response:
+    """Answer `/measures`."""
+    runs.refresh()
+    name, layer = parameters.text(request, "run"), parameters.text(request, "layer")
+    user = parameters.number(request, "user")
+    with runs.locked() as known:
+        run = parameters.find_run(known, name)
+        stream = parameters.find_layer(run, layer)
+        if user >= stream.metadata.cohort_size:
+            raise not_found("user", f"The cohort has {stream.metadata.cohort_size} users.")
+        frames = thinned(stream.timeline(run.attempts), MAX_POINTS)
+    body = {"run": name, "layer": layer, "user": user, **measures_impl(runs, frames, user)}
+    return json_response(request, body)
+
+
+def thinned(frames: Sequence[FrameInfo], most: int) -> list[FrameInfo]:
+    """Return at most `most` frames, evenly spread, the first and the last among them."""
+    if len(frames) <= most:
+        return list(frames)
+    return [frames[round(place * (len(frames) - 1) / (most - 1))] for place in range(most)]
+
+
+def measures_impl(runs: Runs, frames: Sequence[FrameInfo], user: int) -> dict[str, object]:
+    """Return `steps` and `measures[name][step][head]`; unreadable steps are left out."""
+    found: list[tuple[int, pb.Measures]] = []
+    for frame in frames:
+        try:
+            header = codec.open_header(runs.read(frame, [0])[0])
+        except codec.CorruptChunkError:
+            continue
+        except UnavailableError as error:
+            raise unavailable() from error
+        if user < len(header.chunks) and not header.chunks[user].rejected_reason:
+            found.append((frame.step, header.chunks[user].measures))
+    return {
+        "steps": [step for step, _ in found],
+        "measures": {
+            name: [[_short(value) for value in getattr(measured, name)] for _, measured in found]
+            for name in NAMES
+        },
+    }
+
+
+def _short(value: float) -> float | None:
+    """Return `value` with five digits: a curve needs no more."""
+    return float(f"{value:.5g}") if math.isfinite(value) else None
