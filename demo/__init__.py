@@ -1,0 +1,1 @@
+"""The demo: real data, two real trainings, one command."""

@@ -1,0 +1,108 @@
+"""Attention of any Keras 3 model, taken from inside its attention layers while it is traced.
+
+Keras computes post-softmax weights and throws them away; here `_compute_attention` of
+`MultiHeadAttention` and `GroupQueryAttention` (and subclasses) is asked to return them, for one
+trace of our own. The model is not changed, and graphs traced earlier are not touched. Models with
+an attention class of their own cannot be seen: `capturing` then finds nothing, and says so.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+_METHOD = "_compute_attention"
+_ASK = "return_attention_scores"
+_BASES = (keras.layers.MultiHeadAttention, keras.layers.GroupQueryAttention)
+_patching = threading.Lock()
+
+
+@dataclass(frozen=True)
+class CapturedLayer:
+    """Symbolic or eager post-softmax, pre-dropout attention of one layer call.
+
+    Attributes:
+      name: the layer's path in the model, such as `sasrec/block_0/attention`.
+      attention: `[user, head, query, key]`.
+      causal: whether the layer was called with `use_causal_mask=True`.
+    """
+
+    name: str
+    attention: Any
+    causal: bool
+
+
+@contextmanager
+def capturing() -> Iterator[list[CapturedLayer]]:
+    """Collect the attention of every Keras attention layer called in the block, in call order.
+
+    Only calls of this thread are collected; flash attention is off for them and restored.
+    """
+    captured: list[CapturedLayer] = []
+    thread = threading.get_ident()
+    with _patching:
+        originals = [(kind, kind.__dict__[_METHOD]) for kind in _attention_classes()]
+        for kind, original in originals:
+            setattr(kind, _METHOD, _recording(original, captured, thread))
+        try:
+            yield captured
+        finally:
+            for kind, original in originals:
+                setattr(kind, _METHOD, original)
+
+
+def _attention_classes() -> list[type]:
+    """Return every loaded class with its own `_compute_attention`."""
+    found: list[type] = []
+    waiting: list[type] = list(_BASES)
+    while waiting:
+        kind = waiting.pop()
+        waiting.extend(kind.__subclasses__())
+        if _METHOD in kind.__dict__ and kind not in found:
+            found.append(kind)
+    return found
+
+
+def _recording(
+    original: Callable[..., Any], captured: list[CapturedLayer], thread: int
+) -> Callable[..., Any]:
+    """Return `original`, which also returns its weights and puts them into `captured`."""
+    signature = inspect.signature(original)
+    by_argument = _ASK in signature.parameters  # GroupQueryAttention asks by an attribute
+
+    def compute(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != thread:
+            return original(layer, *args, **kwargs)
+        bound = signature.bind(layer, *args, **kwargs)
+        wanted = bound.arguments.get(_ASK, getattr(layer, f"_{_ASK}", False))
+        settings = {"_flash_attention": False}
+        if by_argument:
+            bound.arguments[_ASK] = True
+        else:
+            settings[f"_{_ASK}"] = True
+        with _temporarily(layer, settings):
+            output, scores = original(*bound.args, **bound.kwargs)
+        causal = bool(bound.arguments.get("use_causal_mask", False))
+        captured.append(CapturedLayer(getattr(layer, "path", layer.name), scores, causal))
+        return output, (scores if wanted else None)
+
+    return compute
+
+
+@contextmanager
+def _temporarily(layer: Any, settings: dict[str, Any]) -> Iterator[None]:
+    """Set attributes the layer already has, for one call (the fused kernel returns no weights)."""
+    before = {name: getattr(layer, name) for name in settings if hasattr(layer, name)}
+    for name in before:
+        setattr(layer, name, settings[name])
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(layer, name, value)

@@ -1,0 +1,1 @@
+"""What happens beside `fit`: evaluation to scalars. Attention is `AttentionCallback`'s."""

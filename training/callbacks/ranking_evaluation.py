@@ -1,0 +1,41 @@
+"""Ranking metrics on the validation items after each epoch, as scalars beside the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from training.evaluate import model_scores
+from training.metrics import ranking_metrics, target_ranks
+from training.preprocessing.splitting import Split
+
+
+class RankingEvaluation(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes HR@10, NDCG@10 and MRR@10 (seen items removed) to `<run>/validation`."""
+
+    def __init__(self, run_directory: Path, split: Split, history_length: int) -> None:
+        super().__init__()
+        self._split = split
+        self._history_length = history_length
+        self._writer = tf.summary.create_file_writer(str(run_directory / "validation"))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Rank every item for every user, and show the result in the progress bar's line."""
+        histories = self._split.validation_histories
+        scores = model_scores(self.model, histories, self._history_length)
+        ranks = target_ranks(scores, self._split.validation, histories, remove_seen=True)
+        step = int(self.model.optimizer.iterations)
+        with self._writer.as_default():
+            for name, metric in ranking_metrics(ranks).items():
+                tf.summary.scalar(name, metric.value, step=step)
+                if logs is not None:
+                    logs[f"val_{name}"] = metric.value
+        self._writer.flush()
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Close the event file."""
+        self._writer.close()

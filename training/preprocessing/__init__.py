@@ -1,0 +1,1 @@
+"""From raw interactions to padded sequences: reading, splitting, windows."""
