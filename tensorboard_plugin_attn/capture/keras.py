@@ -18,6 +18,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.capture.keras_attention import CapturedLayer, capturing
 from tensorboard_plugin_attn.capture.ranking import top_recommendations
@@ -105,6 +106,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._owns_writer = writer is None
         self._probe: _Probe | None = None
         self._causal: dict[str, bool] = {}
+        self._attends_to_padding: dict[str, bool] = {}
         self._step = 0
         self._logged_step = -1
         self._epoch = 0
@@ -165,7 +167,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         steps = (self.params or {}).get("steps")
         if batch is None or not steps:
             return float(self._epoch + 1)
-        return self._epoch + (batch + 1) / steps
+        return self._epoch + (batch + 1) / float(steps)
 
     def _capture_and_write(self, epoch: float) -> None:
         if self._probe is None:
@@ -173,14 +175,13 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         found, scores = self._probe.run()
         if not found and self._steps_logged == 0:
             logger.warning(NOTHING_CAPTURED)
-        lengths = self._history_lengths()
         for index, (name, attention) in enumerate(found):
             self._writer.attention(
                 name,
                 attention,
                 step=self._step,
                 epoch=epoch,
-                lengths=lengths,
+                lengths=self._lengths_of(name, attention),
                 layer_index=index,
                 causal=self._is_causal(name, attention),
             )
@@ -189,6 +190,23 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 scores, self._score_items, self._cohort.users, self._top_k
             )
             self._writer.recommendations(recommended, step=self._step, epoch=epoch)
+
+    def _lengths_of(self, name: str, attention: NDArray[np.float32]) -> Sequence[int] | None:
+        """Return where to crop; nowhere if the layer, as first seen, attends to padding."""
+        lengths = self._history_lengths()
+        if lengths is None:
+            return None
+        if name not in self._attends_to_padding:
+            outside = padding_share(attention, lengths)
+            self._attends_to_padding[name] = outside > schema.ROW_SUM_TOLERANCE
+            if self._attends_to_padding[name]:
+                logger.warning(
+                    "%s gives up to %.0f%% of its attention to padding (it does not mask it): "
+                    "padding is logged too",
+                    name,
+                    100 * outside,
+                )
+        return None if self._attends_to_padding[name] else lengths
 
     def _history_lengths(self) -> Sequence[int] | None:
         if self._lengths is not None:
@@ -207,6 +225,20 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 square and (attention[..., future[0], future[1]] <= _FUTURE).all()
             )
         return self._causal[name]
+
+
+def padding_share(attention: NDArray[np.float32], lengths: Sequence[int]) -> float:
+    """Return the largest share any real query gives to padding keys on the left.
+
+    Args:
+      attention: `[user, head, query, key]`, left-padded.
+      lengths: real positions per user.
+    """
+    shares = [
+        1.0 - user[:, -length:, -length:].sum(axis=-1).min()
+        for user, length in zip(attention, lengths, strict=True)
+    ]
+    return float(max(shares))
 
 
 class _Probe:

@@ -119,8 +119,8 @@ class FrameEncoder:
             crc32c=codec.crc32c(raw),
             key_sequence=key_sequence,
             measures=_measures(attention),
-            query_offset=max(0, axis_length - queries),
-            key_offset=max(0, axis_length - keys),
+            query_offset=axis_length - queries if axis_length else 0,
+            key_offset=axis_length - keys if axis_length else 0,
         )
         return chunk, data
 

@@ -21,6 +21,7 @@ from tensorboard_plugin_attn import codec
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 120
 CAPTURED_FRAMES = 6
+BROWSER_TESTS = ("npx", "vitest", "run", "--config", "vitest.e2e.config.ts")
 
 
 @dataclass
@@ -141,8 +142,7 @@ def browser_results(
     (directory / "stage.json").write_text(json.dumps(stage))
     report = directory / "report.json"
     subprocess.run(
-        ["npx", "vitest", "run", "--config", "vitest.e2e.config.ts"]
-        + ["--reporter=json", f"--outputFile={report}"],
+        [*BROWSER_TESTS, "--reporter=json", f"--outputFile={report}"],
         cwd=ROOT / "frontend",
         env={**os.environ, "ATTN_E2E_STAGE": str(directory / "stage.json")},
         check=False,

@@ -1,4 +1,7 @@
-"""Writes to a log while a browser looks at it: `python -m tests.e2e.live_log append|remove LOGDIR`."""
+"""Writes to a log while a browser looks at it.
+
+Run as `python -m tests.e2e.live_log append LOGDIR RUN FIRST_STEP COUNT` or `... remove LOGDIR RUN`.
+"""
 
 from __future__ import annotations
 

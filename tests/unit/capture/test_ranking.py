@@ -1,0 +1,57 @@
+"""From scores to the recommendations that are logged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tensorboard_plugin_attn import User
+from tensorboard_plugin_attn.capture.ranking import top_recommendations
+
+ITEMS = [None, "a", "b", "c", "d", "e"]
+
+
+def test_best_unseen_items_come_first_and_padding_never_does() -> None:
+    scores = np.array([[99, 1, 5, 3, 4, 2]], np.float32)
+    [found] = top_recommendations(scores, ITEMS, [User("u", history=["b"], target="c")], 3)
+    assert list(found.items) == ["d", "c", "e"]
+    assert list(found.scores) == [4, 3, 2]
+    assert (found.target_rank, found.target_score) == (2, 3)
+
+
+def test_a_target_that_is_in_the_history_is_still_ranked() -> None:
+    scores = np.array([[0, 1, 5, 3, 4, 2]], np.float32)
+    [found] = top_recommendations(scores, ITEMS, [User("u", history=["b"], target="b")], 2)
+    assert list(found.items) == ["b", "d"]
+    assert found.target_rank == 1
+
+
+def test_without_a_target_there_is_no_rank() -> None:
+    scores = np.zeros((1, 6), np.float32)
+    [found] = top_recommendations(scores, ITEMS, [User("u")], 2)
+    assert (found.target_rank, found.target_score) == (None, None)
+
+
+def test_fewer_candidates_than_asked_for() -> None:
+    scores = np.zeros((1, 6), np.float32)
+    [found] = top_recommendations(scores, ITEMS, [User("u", history=["a", "b", "c", "d"])], 10)
+    assert list(found.items) == ["e"]
+
+
+def test_shapes_that_do_not_fit_are_named() -> None:
+    with pytest.raises(ValueError, match=r"\[1, 3\], expected \[1, 6\]"):
+        top_recommendations(np.zeros((1, 3), np.float32), ITEMS, [User("u")], 2)
+
+
+@given(
+    scores=st.lists(st.integers(-50, 50), min_size=6, max_size=6, unique=True),
+    seen=st.sets(st.sampled_from("abcde"), max_size=4),
+    top_k=st.integers(1, 6),
+)
+def test_equals_sorting_everything(scores: list[int], seen: set[str], top_k: int) -> None:
+    user = User("u", history=sorted(seen))
+    [found] = top_recommendations(np.array([scores], np.float32), ITEMS, [user], top_k)
+    ranked = sorted(zip(scores[1:], ITEMS[1:], strict=True), reverse=True)
+    assert list(found.items) == [item for _, item in ranked if item not in seen][:top_k]
