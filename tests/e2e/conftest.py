@@ -62,13 +62,17 @@ def start_tensorboard(logdir: Path, *flags: str) -> TensorBoard:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a log directory of the quick demo, and the arrays that were captured for it."""
     directory = tmp_path_factory.mktemp("trained")
-    logdir, kept = directory / "logs", directory / "kept.npz"
-    subprocess.run(
-        [sys.executable, "-m", "tests.e2e.training_run", str(logdir), str(kept)],
-        cwd=ROOT,
-        check=True,
-        timeout=600,
-    )
+    logdir, kept, console = directory / "logs", directory / "kept.npz", directory / "console"
+    with console.open("w") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.e2e.training_run", str(logdir), str(kept)],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=600,
+        )
+    assert done.returncode == 0, console.read_text()[-2000:]
     return logdir, kept
 
 
@@ -105,6 +109,8 @@ def stage(
             board.process.terminate()
         for board in boards:
             board.process.wait(10)
+            if board.process.stderr:
+                board.process.stderr.close()
 
 
 def captured_frames(logdir: Path, kept: Path) -> list[dict[str, object]]:
@@ -144,7 +150,11 @@ def browser_results(
     subprocess.run(
         [*BROWSER_TESTS, "--reporter=json", f"--outputFile={report}"],
         cwd=ROOT / "frontend",
-        env={**os.environ, "ATTN_E2E_STAGE": str(directory / "stage.json")},
+        env={
+            **os.environ,
+            "ATTN_E2E_STAGE": str(directory / "stage.json"),
+            "PYTHONPATH": str(ROOT),  # the tests start tests.e2e.live_log
+        },
         check=False,
         timeout=900,
     )

@@ -51,7 +51,7 @@ def catalogue_impl(runs: Runs, name: str) -> dict[str, object]:
 def _user(index: int, user: pb.User) -> dict[str, object]:
     return {
         "index": index,
-        "id": user.id,
+        "id": user.id or f"user-{index + 1}",
         "label": user.label or f"User {index + 1}",
         "attributes": dict(user.attributes),
         "axes": {name: list(axis.items) for name, axis in user.axes.items()},

@@ -43,28 +43,30 @@ def recommendations_route(runs: Runs, request: Request) -> Response:
 def recommendations_impl(runs: Runs, name: str, user: int, selected: Selected) -> dict[str, object]:
     """Return columns of equal length, ascending by step."""
     catalogue = _catalogue(runs, name)
-    found: list[tuple[FrameInfo, pb.Recommendations]] = []
+    found: list[tuple[FrameInfo, list[int], pb.Recommendations]] = []
     absent = list(selected.absent)
     for frame in selected.frames:
         read = _read(runs, frame, user)
         if isinstance(read, Absent):
             absent.append(read)
+            continue
+        numbers = [catalogue.number(frame.attempt, index) for index in read.items]
+        known = [number for number in numbers if number is not None]
+        if len(known) < len(numbers):
+            absent.append(Absent(frame.step, "corrupt", "items that no catalogue names"))
         else:
-            found.append((frame, read))
+            found.append((frame, known, read))
     return {
         "run": name,
         "user": user,
-        "steps": [frame.step for frame, _ in found],
-        "items": [
-            [catalogue.number(frame.attempt, index) for index in item.items]
-            for frame, item in found
-        ],
-        "scores": [[_finite(score) for score in item.scores] for _, item in found],
-        "target_ranks": [item.target_rank or None for _, item in found],
+        "steps": [frame.step for frame, _, _ in found],
+        "items": [items for _, items, _ in found],
+        "scores": [[_finite(score) for score in item.scores] for _, _, item in found],
+        "target_ranks": [item.target_rank or None for _, _, item in found],
         "target_scores": [
-            _finite(item.target_score) if item.target_rank else None for _, item in found
+            _finite(item.target_score) if item.target_rank else None for _, _, item in found
         ],
-        "seen_removed": all(item.seen_removed for _, item in found),
+        "seen_removed": all(item.seen_removed for _, _, item in found),
         "absent": [item.body() for item in sorted(absent, key=lambda item: item.step)],
     }
 

@@ -1,0 +1,58 @@
+// The pictures in docs/images, of a real run: each view, light and dark.
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { launch, openTab, type TabOptions } from './browser';
+
+const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
+const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
+const folder = process.env['ATTN_SHOTS_FOLDER'] ?? '';
+const step = process.env['ATTN_SHOTS_STEP'] ?? 'latest';
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launch();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+async function shoot(
+  name: string,
+  where: string,
+  link: Record<string, string | number>,
+  options: TabOptions,
+): Promise<void> {
+  const tab = await openTab(browser, where, link, options);
+  const shown = where === empty ? '[data-testid="empty-state"]' : 'canvas[data-state="ready"]';
+  await tab.frame.waitForSelector(shown);
+  await tab.page.waitForTimeout(1500);
+  await tab.page.screenshot({ path: `${folder}/${name}.png` });
+  await tab.page.context().close();
+}
+
+describe.each([
+  ['light', false],
+  ['dark', true],
+])('%s', (theme, dark) => {
+  it.each(['heads', 'head'])('%s', async (view) => {
+    await shoot(`${view}-${theme}`, address, { view, ...at() }, { dark });
+  });
+
+  it('in a notebook', async () => {
+    await shoot(
+      `notebook-${theme}`,
+      address,
+      { view: 'heads', ...at() },
+      { dark, width: 1100, height: 620 },
+    );
+  });
+
+  it('empty', async () => {
+    await shoot(`empty-${theme}`, empty, {}, { dark });
+  });
+});
+
+function at(): Record<string, string> {
+  return step === 'latest' ? {} : { step };
+}

@@ -1,0 +1,2 @@
+/** The text of luts.ts. */
+export function generate(): string;

@@ -1,0 +1,126 @@
+/** The server's routes as functions. Addresses are relative, so `--path_prefix` needs no setting. */
+import * as v from 'valibot';
+import { decodeFrames, type Frame } from './decode';
+import { ApiError, isAbort, kindOf } from './errors';
+import * as schema from './schema';
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+type Query = Record<string, string | number | undefined>;
+
+const STATUS_TIMEOUT_MS = 15_000;
+
+/** Reads docs/http_api.md's routes; every failure is an `ApiError`. */
+export class Client {
+  /** `fetch` is replaced in tests. */
+  constructor(private readonly fetch: Fetch = (url, init) => globalThis.fetch(url, init)) {}
+
+  /** What the server is doing. */
+  status(): Promise<schema.Status> {
+    // A server that accepts and never answers must not stop the polling.
+    return this.json('status', {}, schema.statusSchema, AbortSignal.timeout(STATUS_TIMEOUT_MS));
+  }
+
+  /** Runs, their layers and heads. */
+  async runs(signal?: AbortSignal): Promise<schema.Run[]> {
+    return (await this.json('runs', {}, schema.runsSchema, signal)).runs;
+  }
+
+  /** Users and items of one run. */
+  catalogue(run: string, signal?: AbortSignal): Promise<schema.Catalogue> {
+    return this.json('catalogue', { run }, schema.catalogueSchema, signal);
+  }
+
+  /** Logged steps of one layer; with `since`, only the later ones. */
+  timeline(
+    run: string,
+    layer: string,
+    since?: number,
+    signal?: AbortSignal,
+  ): Promise<schema.TimelineColumns> {
+    return this.json('timeline', { run, layer, since }, schema.timelineSchema, signal);
+  }
+
+  /** Attention of one user and layer; `steps` as in docs/http_api.md. */
+  async frames(
+    run: string,
+    layer: string,
+    user: number,
+    steps: string,
+    signal?: AbortSignal,
+  ): Promise<Frame[]> {
+    const response = await this.get('frames', { run, layer, user, steps }, signal);
+    return decodeFrames(await body(response.arrayBuffer()));
+  }
+
+  /** Top-k lists of one user. */
+  recommendations(
+    run: string,
+    user: number,
+    steps: string,
+    signal?: AbortSignal,
+  ): Promise<schema.RecommendationColumns> {
+    return this.json('recommendations', { run, user, steps }, schema.recommendationsSchema, signal);
+  }
+
+  /** Numbers per head and step of one user. */
+  measures(
+    run: string,
+    layer: string,
+    user: number,
+    signal?: AbortSignal,
+  ): Promise<schema.Measures> {
+    return this.json('measures', { run, layer, user }, schema.measuresSchema, signal);
+  }
+
+  private async json<T extends v.GenericSchema>(
+    route: string,
+    query: Query,
+    shape: T,
+    signal?: AbortSignal,
+  ): Promise<v.InferOutput<T>> {
+    const text = await body((await this.get(route, query, signal)).text());
+    const result = v.safeParse(shape, parse(text));
+    if (result.success) return result.output;
+    const issue = result.issues[0];
+    const where = v.getDotPath(issue) ?? 'body';
+    throw new ApiError('malformed', 'malformed', `/${route}: ${where}: ${issue.message}`);
+  }
+
+  private async get(route: string, query: Query, signal?: AbortSignal): Promise<Response> {
+    const pairs = Object.entries(query).flatMap(([k, value]) =>
+      value === undefined ? [] : [[k, `${value}`]],
+    );
+    const search = new URLSearchParams(pairs).toString();
+    const response = await body(
+      this.fetch(search ? `${route}?${search}` : route, signal ? { signal } : {}),
+    );
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+}
+
+/** A network promise whose failure, other than being called off, is `offline`. */
+async function body<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError('offline', 'offline', 'TensorBoard does not answer');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const result = v.safeParse(schema.errorSchema, parse(await body(response.text())));
+  const { code, message, hint } = result.success
+    ? result.output.error
+    : { code: `http_${response.status}`, message: `HTTP ${response.status}`, hint: '' };
+  return new ApiError(kindOf(response.status, code), code, message, hint);
+}

@@ -1,0 +1,56 @@
+/** Numbers, durations and dates in the reader's language; the only place that formats. */
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+function numberFormat(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = language + JSON.stringify(options);
+  const known = formatters.get(key) ?? new Intl.NumberFormat(language, options);
+  formatters.set(key, known);
+  return known;
+}
+
+/** A count: `1,234`. */
+export function formatCount(value: number, language: string): string {
+  return numberFormat(language, { maximumFractionDigits: 0 }).format(value);
+}
+
+/** A number with exactly `digits` decimals. */
+export function formatFixed(value: number, digits: number, language: string): string {
+  return numberFormat(language, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
+}
+
+/** A share of attention, with as many decimals as its size asks for. */
+export function formatAttention(value: number, language: string): string {
+  if (value !== 0 && value < 0.0001) return `<${formatFixed(0.0001, 4, language)}`;
+  return formatFixed(value, 4, language);
+}
+
+/** A value on a scale: no needless zeros. */
+export function formatTick(value: number, language: string): string {
+  return numberFormat(language, { maximumSignificantDigits: 3 }).format(value);
+}
+
+/** A number with a sign, zero included. */
+export function formatSigned(value: number, language: string): string {
+  return numberFormat(language, { signDisplay: 'exceptZero', maximumFractionDigits: 0 }).format(
+    value,
+  );
+}
+
+/** Date and time to the second. */
+export function formatMoment(seconds: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
+    seconds * 1000,
+  );
+}
+
+/** Hours, minutes and seconds of a duration: `1:02:03`, `2:03`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}

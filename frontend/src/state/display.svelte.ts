@@ -1,0 +1,25 @@
+/** How attention becomes colour: one choice for all pictures, so that they can be compared. */
+import type { ScaleKind } from '../color/scale';
+import type { TableName } from '../color/tables';
+import type { Palette } from '../heatmap/paint';
+import { DEFAULTS, type Link } from './link';
+
+/** The reader's scale and colours. */
+export class Display {
+  scale = $state<ScaleKind>(DEFAULTS.scale);
+  colours = $state<TableName>(DEFAULTS.colours);
+  top = $state<number>(DEFAULTS.top);
+  dark = $state(false);
+  /** What renderers take. */
+  readonly palette = $derived<Palette>({
+    table: this.colours,
+    scale: { kind: this.scale, top: this.top },
+  });
+
+  /** Take over what an address says. */
+  take(link: Link): void {
+    this.scale = link.scale ?? DEFAULTS.scale;
+    this.colours = link.colours ?? DEFAULTS.colours;
+    this.top = link.top ?? DEFAULTS.top;
+  }
+}

@@ -1,0 +1,87 @@
+/** What is seen, as short readable keys of the address; defaults are left out. */
+import { SCALE_KINDS, type ScaleKind } from '../color/scale';
+import { TABLE_NAMES, type TableName } from '../color/tables';
+
+/** The centre of the tab. */
+export type ViewName = 'heads' | 'head';
+/** What the timeline's axis counts. */
+export type AxisName = 'step' | 'epoch' | 'wall';
+
+/** Everything an address can say; what is `undefined` is left to the tab. */
+export interface Link {
+  run?: string;
+  layer?: string;
+  user?: string;
+  head?: number;
+  step?: number;
+  live?: boolean;
+  view?: ViewName;
+  axis?: AxisName;
+  scale?: ScaleKind;
+  colours?: TableName;
+  top?: number;
+}
+
+/** Upper ends the scale can have. */
+export const TOPS = [1, 0.5, 0.25, 0.1];
+
+const VIEWS: ViewName[] = ['heads', 'head'];
+const AXES: AxisName[] = ['step', 'epoch', 'wall'];
+
+/** What is shown when an address says nothing; such values are not written. */
+export const DEFAULTS = {
+  head: 0,
+  live: false,
+  view: 'heads',
+  axis: 'step',
+  scale: 'sqrt',
+  colours: 'cividis',
+  top: 1,
+} as const;
+
+/** Read an address; values that make no sense are left out. */
+export function parseLink(values: ReadonlyMap<string, string>): Link {
+  const link: Link = {
+    ...text('run', values.get('run')),
+    ...text('layer', values.get('layer')),
+    ...text('user', values.get('user')),
+    ...oneOf('view', VIEWS, values.get('view')),
+    ...oneOf('axis', AXES, values.get('axis')),
+    ...oneOf('scale', SCALE_KINDS, values.get('scale')),
+    ...oneOf('colours', TABLE_NAMES, values.get('colours')),
+  };
+  const head = integer(values.get('head'));
+  const step = integer(values.get('step'));
+  const top = Number(values.get('top'));
+  if (head !== null && head >= 0) link.head = head;
+  if (step !== null) link.step = step;
+  if (TOPS.includes(top)) link.top = top;
+  if (values.get('live') === '1') link.live = true;
+  return link;
+}
+
+/** Write an address. */
+export function formatLink(link: Link): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [key, value] of Object.entries(link) as [keyof Link, Link[keyof Link]][]) {
+    const isDefault = key in DEFAULTS && DEFAULTS[key as keyof typeof DEFAULTS] === value;
+    if (value !== undefined && !isDefault) values.set(key, value === true ? '1' : String(value));
+  }
+  return values;
+}
+
+function text<K extends keyof Link>(key: K, value: string | undefined): Partial<Link> {
+  return value ? { [key]: value } : {};
+}
+
+function oneOf<K extends keyof Link>(
+  key: K,
+  known: readonly string[],
+  value: string | undefined,
+): Partial<Link> {
+  return value !== undefined && known.includes(value) ? { [key]: value } : {};
+}
+
+function integer(value: string | undefined): number | null {
+  return value !== undefined && /^-?\d{1,15}$/.test(value) ? Number(value) : null;
+}

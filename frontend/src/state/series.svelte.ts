@@ -1,0 +1,95 @@
+/** What one user is recommended, and what each head measures, at every step. */
+import type { Client } from '../data/client';
+import { asApiError, type ApiError } from '../data/errors';
+import type { Measures, RecommendationColumns } from '../data/schema';
+import { joinColumns } from './recommendations';
+
+/** Steps of one request for recommendations. */
+const CHUNK = 200;
+
+/** Loads columns around the cursor, and the rest when it is looked at. */
+export class Series {
+  recommendations = $state.raw<RecommendationColumns | null>(null);
+  measures = $state.raw<Measures | null>(null);
+  failure = $state.raw<ApiError | null>(null);
+  private of = '';
+  private measured = '';
+  private readonly chunks = new Map<number, number>();
+
+  constructor(private readonly client: Client) {}
+
+  /** Load the lists around `index` of the logged `steps`, and those of the first steps. */
+  lookAtLists(run: string, user: number, steps: readonly number[], index: number): void {
+    const of = JSON.stringify([run, user]);
+    if (of !== this.of) {
+      this.of = of;
+      this.recommendations = null;
+      this.chunks.clear();
+    }
+    const at = Math.floor(Math.max(0, index) / CHUNK);
+    for (const chunk of new Set([at, 0])) void this.loadChunk(run, user, steps, chunk);
+  }
+
+  /** The run has no lists. */
+  clearLists(): void {
+    this.of = '';
+    this.recommendations = null;
+  }
+
+  /** Load measures of a layer; `generation` says when to do so again. */
+  async lookAtMeasures(
+    run: string,
+    layer: string,
+    user: number,
+    generation: number,
+  ): Promise<void> {
+    const of = JSON.stringify([run, layer, user, generation]);
+    if (of === this.measured) return;
+    this.measured = of;
+    const { measures } = this;
+    if (measures && !(measures.run === run && measures.layer === layer && measures.user === user)) {
+      this.measures = null;
+    }
+    const answer = await this.client.measures(run, layer, user).catch(() => null);
+    if (answer && this.measured === of) this.measures = answer;
+    if (!answer && this.measured === of) this.measured = '';
+  }
+
+  /** Whoever looks next may ask again. */
+  forgive(): void {
+    this.failure = null;
+  }
+
+  /** Read everything again when it is next looked at: the past changed. */
+  forget(): void {
+    this.chunks.clear();
+    this.measured = '';
+  }
+
+  private async loadChunk(
+    run: string,
+    user: number,
+    steps: readonly number[],
+    chunk: number,
+  ): Promise<void> {
+    const from = chunk === 0 ? Math.min(0, steps[0] ?? 0) : steps[chunk * CHUNK];
+    const next = steps[(chunk + 1) * CHUNK];
+    const to = next === undefined ? steps.at(-1) : next - 1;
+    const known = this.chunks.get(chunk);
+    if (from === undefined || to === undefined || (known !== undefined && known >= to)) return;
+    this.chunks.set(chunk, to);
+    const range = `${known === undefined ? from : known + 1}-${to}`;
+    const { of } = this;
+    try {
+      const answer = await this.client.recommendations(run, user, range);
+      if (of !== this.of) return;
+      this.failure = null;
+      this.recommendations = this.recommendations
+        ? joinColumns(this.recommendations, answer)
+        : answer;
+    } catch (error) {
+      this.chunks.delete(chunk);
+      this.failure = asApiError(error);
+    }
+  }
+}

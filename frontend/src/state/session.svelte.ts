@@ -1,0 +1,151 @@
+/** Everything the views show, in one object: what is chosen, joined with what the server has. */
+import { Client } from '../data/client';
+import type { Frame } from '../data/decode';
+import type { Item, Layer, Run, TimelineColumns, User } from '../data/schema';
+import { indexAtOrBefore } from '../data/steps';
+import { RunPalette } from '../color/run_palette';
+import { Clips } from './clips.svelte';
+import { Display } from './display.svelte';
+import type { Host } from './host';
+import type { Link } from './link';
+import { LinkWriter } from './link_writer';
+import { Log } from './log.svelte';
+import { Notices } from './notices.svelte';
+import { Selection } from './selection.svelte';
+import { Series } from './series.svelte';
+import { Timeline } from './timeline.svelte';
+
+/** What fills the tab. */
+export type Phase = 'loading' | 'empty' | 'gone' | 'problem' | 'ready';
+
+/** State of one tab; `wire` sets it in motion. */
+export class Session {
+  readonly notices = new Notices();
+  readonly selection = new Selection(this.notices);
+  readonly timeline = new Timeline();
+  readonly display = new Display();
+  readonly log: Log;
+  readonly clips: Clips;
+  readonly series: Series;
+  readonly writer: LinkWriter;
+  private readonly palette = new RunPalette();
+
+  readonly run = $derived.by<Run | null>(
+    () => this.log.runs?.find((run) => run.name === this.selection.run) ?? null,
+  );
+  readonly layers = $derived<Layer[]>(
+    [...(this.run?.layers ?? [])].sort((a, b) => a.index - b.index),
+  );
+  readonly layer = $derived<Layer | null>(
+    this.layers.find((layer) => layer.name === this.selection.layer) ?? null,
+  );
+  readonly users = $derived<readonly User[]>(this.run ? this.usersOf(this.run) : []);
+  readonly user = $derived<User | null>(
+    this.users.find((u) => u.id === this.selection.user) ?? null,
+  );
+  readonly items = $derived.by<ReadonlyMap<number, Item>>(() => {
+    const items = this.log.catalogues.get(this.run?.name ?? '')?.items ?? [];
+    return new Map(items.map((item) => [item.index, item]));
+  });
+  readonly columns = $derived<TimelineColumns | null>(this.columnsOf(this.layer));
+  readonly phase = $derived.by<Phase>(() => this.phaseNow());
+
+  /** `client` is replaced in tests. */
+  constructor(
+    readonly host: Host,
+    readonly client = new Client(),
+  ) {
+    this.log = new Log(client);
+    this.clips = new Clips(client);
+    this.series = new Series(client);
+    this.writer = new LinkWriter(host);
+  }
+
+  /** Logged steps of a layer of the chosen run. */
+  columnsOf(layer: Layer | null): TimelineColumns | null {
+    return (this.run && layer && this.log.timeline(this.run.name, layer.name)) ?? null;
+  }
+
+  /** A run's colour, the same for as long as the tab lives. */
+  colourOf(run: Run): string {
+    this.palette.learn((this.log.runs ?? []).map(({ name }) => name));
+    return this.palette.colourOf(run.name, this.display.dark);
+  }
+
+  /** The step a layer shows: the latest logged one at or before the cursor. */
+  shownStep(layer: Layer): number | null {
+    const { cursor } = this.timeline;
+    const steps = this.columnsOf(layer)?.steps ?? [];
+    return cursor === null ? null : (steps[indexAtOrBefore(steps, cursor)] ?? null);
+  }
+
+  /** The frame a layer shows; `undefined` while it is on its way. */
+  frameOf(layer: Layer): Frame | undefined {
+    const step = this.shownStep(layer);
+    if (!this.run || !this.user || step === null) return undefined;
+    return this.clips.frame(this.run.name, layer.name, this.user.index, step);
+  }
+
+  /** Item indices along one axis of a layer, for the chosen user; empty when not known. */
+  axisItems(axis: string): readonly number[] {
+    return this.user?.axes[axis] ?? [];
+  }
+
+  /** What an address would have to say to show this again. */
+  currentLink(): Link {
+    const { selection: s, timeline: t, display: d } = this;
+    const following = t.mode === 'following';
+    return {
+      ...(s.run === null ? {} : { run: s.run }),
+      ...(s.layer === null || s.layer === this.layers[0]?.name ? {} : { layer: s.layer }),
+      ...(s.user === null || s.user === this.users[0]?.id ? {} : { user: s.user }),
+      ...(following || t.cursor === null ? {} : { step: t.cursor }),
+      head: s.head,
+      live: following,
+      view: s.view,
+      axis: t.axis,
+      scale: d.scale,
+      colours: d.colours,
+      top: d.top,
+    };
+  }
+
+  /** What a reader chose, as one comparable text; `null` until there is something to choose from. */
+  currentChoice(): string | null {
+    const { run, layer, user, columns, selection } = this;
+    if (!run || !layer || !user || !columns) return null;
+    return JSON.stringify([run.name, layer.name, user.id, selection.head, selection.view]);
+  }
+
+  /** Show what an address says. */
+  take(link: Link): void {
+    this.selection.take(link);
+    this.display.take(link);
+    this.timeline.axis = link.axis ?? 'step';
+    if (link.live) this.timeline.follow();
+    else if (link.step !== undefined) this.timeline.seek(link.step);
+  }
+
+  private usersOf(run: Run): readonly User[] {
+    const known = this.log.catalogues.get(run.name)?.users;
+    if (known || run.has_catalogue) return known ?? [];
+    return Array.from({ length: run.cohort_size }, (_, index) => ({
+      index,
+      id: `${index}`,
+      label: '',
+      attributes: {},
+      axes: {},
+      target_item: null,
+    }));
+  }
+
+  private phaseNow(): Phase {
+    const { runs, status } = this.log;
+    if (runs === null) return 'loading';
+    const indexing = status !== null && status.indexing.done_bytes < status.indexing.total_bytes;
+    if (this.selection.runGone) return 'gone';
+    if (runs.length === 0) return indexing ? 'loading' : 'empty';
+    if (this.run?.problem && this.layers.length === 0) return 'problem';
+    return 'ready';
+  }
+}

@@ -1,0 +1,33 @@
+/** What things are called on screen, when the log may or may not name them. */
+import type { Item, Layer, User } from '../data/schema';
+import { words } from '../i18n/language.svelte';
+
+/** A user's label, or a number. */
+export function userName(user: User): string {
+  return user.label || words().users.name(user.index + 1);
+}
+
+/** A head's name, or a number. */
+export function headName(layer: Layer, head: number): string {
+  return layer.head_names[head] || words().heads.name(head);
+}
+
+/** An item's title, or its id, or its number. */
+export function itemName(items: ReadonlyMap<number, Item>, index: number): string {
+  const item = items.get(index);
+  return item?.label || item?.id || words().history.item(index);
+}
+
+/** Names along an axis: titles where known, else positions counted from 1; padding before it. */
+export function axisNames(
+  items: ReadonlyMap<number, Item>,
+  axis: readonly number[],
+  offset: number,
+  count: number,
+): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const index = axis[offset + i];
+    if (axis.length > 0 && offset + i < 0) return words().heatmap.padding;
+    return index === undefined ? words().heatmap.position(offset + i + 1) : itemName(items, index);
+  });
+}

@@ -1,0 +1,120 @@
+/** A server in memory that speaks docs/http_api.md; tests change its log between questions. */
+import { Client } from '../src/data/client';
+import type { Catalogue, Gap, Run, TimelineColumns } from '../src/data/schema';
+import { body, header, zip } from './frames_body';
+
+const RAW = Uint8Array.from([0, 64, 128, 255]);
+
+/** A run with one layer of two heads. */
+export function run(name: string, more: Partial<Run> = {}): Run {
+  const layer = {
+    name: 'l0',
+    index: 0,
+    kind: 'self',
+    head_count: 2,
+    head_names: [],
+    causal: false,
+    query_axis: 'history',
+    key_axis: 'history',
+    mode: 'evaluation',
+    dropout_stage: 'before_dropout',
+    similarity: 'scaled_dot_product',
+  };
+  return {
+    name,
+    display_name: name,
+    start_time_s: 0,
+    last_wall_time_s: 0,
+    step_count: 3,
+    first_step: 0,
+    last_step: 20,
+    attempts: 1,
+    cohort_size: 2,
+    has_catalogue: true,
+    has_recommendations: false,
+    problem: null,
+    hyperparameters: {},
+    layers: [layer],
+    ...more,
+  };
+}
+
+/** Logged steps as `/timeline` lists them. */
+export function columns(steps: number[], attempts = ['a'], gaps: Gap[] = []): TimelineColumns {
+  return {
+    run: 'a',
+    layer: 'l0',
+    generation: 1,
+    steps,
+    epochs: steps.map(() => null),
+    wall_times_s: steps.map((step) => step / 2),
+    attempt_of_step: steps.map(() => 0),
+    attempts: attempts.map((id) => ({ id, start_time_s: null })),
+    gaps,
+  };
+}
+
+const user = (index: number) => ({
+  index,
+  id: `u-${index}`,
+  label: '',
+  attributes: {},
+  axes: { history: [0, 1] },
+  target_item: null,
+});
+
+/** Answers questions from what its fields say at the time. */
+export class FakeServer {
+  generation = 1;
+  runs: Run[] = [run('a'), run('b')];
+  steps = [0, 10, 20];
+  attempts = ['a'];
+  down = false;
+  readonly asked: string[] = [];
+  readonly client = new Client((url) => this.answer(url));
+
+  private answer(url: string): Promise<Response> {
+    this.asked.push(url);
+    if (this.down) return Promise.reject(new TypeError('down'));
+    const [route = '', search] = url.split('?');
+    const query = new URLSearchParams(search);
+    if (route === 'frames') return Promise.resolve(this.frames());
+    const known = this.runs.some(({ name }) => name === query.get('run'));
+    if (query.has('run') && !known) return Promise.resolve(error(404, 'run_not_found'));
+    return Promise.resolve(Response.json(this.json(route, query)));
+  }
+
+  private frames(): Response {
+    const frames = this.steps.map((step) => header(RAW, { step, raw_bytes: 8, query_length: 2 }));
+    return new Response(
+      body({ frames, chunks: [zip(Uint8Array.from([...RAW, ...RAW]))], heads: 2 }),
+    );
+  }
+
+  private json(route: string, query: URLSearchParams): unknown {
+    const { generation } = this;
+    const since = Number(query.get('since') ?? Number.NEGATIVE_INFINITY);
+    const answers: Record<string, () => unknown> = {
+      status: () => ({
+        generation,
+        indexing: { done_bytes: 1, total_bytes: 1 },
+        reader: 'index',
+        version: '0',
+        problems: [],
+      }),
+      runs: () => ({ generation, runs: this.runs }),
+      catalogue: (): Catalogue => ({ run: 'a', generation, users: [user(0), user(1)], items: [] }),
+      timeline: () =>
+        columns(
+          this.steps.filter((step) => step > since),
+          this.attempts,
+        ),
+      measures: () => ({ run: 'a', layer: 'l0', user: 0, steps: [], measures: {} }),
+    };
+    return answers[route]?.();
+  }
+}
+
+function error(status: number, code: string): Response {
+  return Response.json({ error: { code, message: code, hint: '' } }, { status });
+}

@@ -1,0 +1,64 @@
+/** Builds bodies of `/frames` for tests, as docs/http_api.md describes them. */
+import { deflateSync } from 'node:zlib';
+import { crc32c } from '../src/data/crc32c';
+import type { FrameHeader } from '../src/data/schema';
+
+/** A frame's header with sensible values where a test does not care. */
+export function header(raw: Uint8Array, more: Partial<FrameHeader> = {}): FrameHeader {
+  return {
+    step: 1,
+    epoch: null,
+    wall_time_s: 1,
+    attempt: 'a',
+    sequence: 0,
+    query_length: 2,
+    key_length: 2,
+    query_offset: 0,
+    key_offset: 0,
+    encoding: 'U8_SQRT',
+    layout: 'FULL',
+    raw_bytes: raw.length,
+    crc32c: crc32c(raw),
+    chunk: 0,
+    key_chunk: null,
+    ...more,
+  };
+}
+
+/** What goes into a body. */
+export interface Parts {
+  readonly frames: readonly FrameHeader[];
+  /** Stored chunks as they are; `zip` makes one. */
+  readonly chunks: readonly Uint8Array[];
+  readonly heads?: number;
+  readonly absent?: readonly { step: number; reason: string; detail: string }[];
+  readonly formatVersion?: number;
+}
+
+/** A stored chunk. */
+export function zip(raw: Uint8Array): Uint8Array {
+  return new Uint8Array(deflateSync(raw));
+}
+
+/** The bytes of an answer. */
+export function body({
+  frames,
+  chunks,
+  heads = 1,
+  absent = [],
+  formatVersion = 1,
+}: Parts): ArrayBuffer {
+  let offset = 0;
+  const places = chunks.map(({ length }) => {
+    offset += length;
+    return { offset: offset - length, length };
+  });
+  const head = { format_version: formatVersion, run: 'r', layer: 'l', user: 0, head_count: heads };
+  let text = JSON.stringify({ ...head, chunks: places, frames, absent });
+  while ((4 + text.length) % 8 !== 0) text += ' ';
+  const bytes = new Uint8Array(4 + text.length + offset);
+  new DataView(bytes.buffer).setUint32(0, text.length, true);
+  bytes.set(new TextEncoder().encode(text), 4);
+  chunks.forEach((chunk, i) => bytes.set(chunk, 4 + text.length + (places[i]?.offset ?? 0)));
+  return bytes.buffer;
+}

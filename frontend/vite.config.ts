@@ -1,0 +1,32 @@
+/** Builds the one file TensorBoard loads. App mode, because library mode does not minify ES modules. */
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Names come from the CSS itself, so the same source gives the same bytes in any folder.
+  plugins: [
+    svelte({
+      emitCss: false,
+      compilerOptions: {
+        css: 'injected',
+        runes: true,
+        cssHash: ({ hash, css }) => `attn-${hash(css)}`,
+      },
+    }),
+  ],
+  resolve: { conditions: ['browser'] },
+  build: {
+    target: 'es2022',
+    outDir: '../tensorboard_plugin_attn/static',
+    emptyOutDir: false,
+    modulePreload: false,
+    cssCodeSplit: false,
+    reportCompressedSize: false,
+    rollupOptions: {
+      input: 'src/index.ts',
+      preserveEntrySignatures: 'strict',
+      output: { format: 'es', codeSplitting: false, entryFileNames: 'index.js' },
+    },
+  },
+  test: { include: ['tests/**/*.test.ts'], environment: './tests/environment.ts' },
+});
