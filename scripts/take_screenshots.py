@@ -39,8 +39,7 @@ def main(logdir: Path, folder: Path) -> int:
             ).returncode
         finally:
             for board in boards:
-                board.process.terminate()
-                board.process.wait(10)
+                board.stop()
 
 
 if __name__ == "__main__":

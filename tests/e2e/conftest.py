@@ -31,6 +31,13 @@ class TensorBoard:
     process: subprocess.Popen[str]
     address: str
 
+    def stop(self) -> None:
+        """End the process and close its pipe."""
+        self.process.terminate()
+        self.process.wait(10)
+        if self.process.stderr:
+            self.process.stderr.close()
+
 
 def start_tensorboard(logdir: Path, *flags: str) -> TensorBoard:
     """Start TensorBoard on a free port of this machine and wait until it says where it is."""
@@ -106,11 +113,7 @@ def stage(
         }
     finally:
         for board in boards:
-            board.process.terminate()
-        for board in boards:
-            board.process.wait(10)
-            if board.process.stderr:
-                board.process.stderr.close()
+            board.stop()
 
 
 def captured_frames(logdir: Path, kept: Path) -> list[dict[str, object]]:

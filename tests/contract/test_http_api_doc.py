@@ -1,0 +1,116 @@
+"""docs/http_api.md is the contract: routes, keys and error codes are what the server really has."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app import App, make_app
+from tests.log_builder import LAYER, RUN, write_log
+
+ROOT = Path(__file__).parents[2]
+DOC = (ROOT / "docs" / "http_api.md").read_text()
+SERVER = ROOT / "tensorboard_plugin_attn" / "server"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> App:
+    directory = tmp_path_factory.mktemp("log")
+    write_log(directory / RUN, range(1, 4))
+    return make_app(directory)
+
+
+def test_every_route_is_documented_and_every_documented_route_is_there(app: App) -> None:
+    table = set(re.findall(r"^\| \[`(/[\w./]+)`\]", DOC, re.MULTILINE))
+    assert table == set(app.plugin.get_plugin_apps())
+
+
+def test_every_error_code_is_documented_and_every_documented_code_is_used() -> None:
+    section = DOC.split("## Errors")[1].split("## Common parameters")[0]
+    documented = set(re.findall(r"`([a-z_]+)`(?= \(|,|;| \|)", section)) - {"message", "hint"}
+    source = "".join(path.read_text() for path in SERVER.rglob("*.py"))
+    raised = set(re.findall(r"RouteError\(\s*\d{3},\s*\"([a-z_]+)\"", source))
+    raised |= {f"{what}_not_found" for what in re.findall(r"not_found\(\"([a-z]+)\"", source)}
+    assert documented == raised
+
+
+def test_every_reason_for_an_absence_is_documented() -> None:
+    line = re.search(r"`reason` of an absence: (.*)", DOC)
+    assert line is not None
+    documented = set(re.findall(r"`([a-z_]+)`", line[1]))
+    source = "".join(path.read_text() for path in SERVER.rglob("*.py"))
+    used = set(re.findall(r"Absent\(\s*[\w.]+,\s*\"([a-z_]+)\"", source))
+    schema = (ROOT / "tensorboard_plugin_attn" / "schema.py").read_text()
+    used |= set(re.findall(r"pb\.\w+: \"([a-z_]+)\"", schema.split("KIND_NAMES")[0]))
+    assert used == documented
+
+
+def keys_of(value: Any) -> Any:
+    """Return the structure of JSON: names of objects, the first element of lists."""
+    if isinstance(value, dict):
+        return {name: keys_of(part) for name, part in value.items()}
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [keys_of(value[0])]
+    return None
+
+
+FREE = {"attributes", "hyperparameters", "axes", "problems", "gaps", "absent", "indexing"}
+
+
+def assert_same_keys(documented: Any, real: Any, where: str) -> None:
+    if isinstance(documented, dict) and isinstance(real, dict):
+        assert documented.keys() == real.keys(), where
+        for name in documented.keys() - FREE:
+            assert_same_keys(documented[name], real[name], f"{where}.{name}")
+    elif isinstance(documented, list) and isinstance(real, list):
+        assert_same_keys(documented[0], real[0], f"{where}[0]")
+
+
+def example(route: str) -> Any:
+    """Return the first JSON example in a route's section."""
+    section = DOC.split(f"\n## `{route}`\n")[1].split("\n## ")[0]
+    block = re.search(r"```json\n(.*?)```", section, re.DOTALL)
+    assert block is not None, route
+    return json.loads(block[1])
+
+
+@pytest.mark.parametrize(
+    ("route", "query"),
+    [
+        ("/status", {}),
+        ("/runs", {}),
+        ("/catalogue", {"run": RUN}),
+        ("/timeline", {"run": RUN, "layer": LAYER}),
+        ("/recommendations", {"run": RUN, "user": 0, "steps": "1-3"}),
+        ("/measures", {"run": RUN, "layer": LAYER, "user": 0}),
+    ],
+)
+def test_answers_have_the_documented_keys(app: App, route: str, query: dict[str, object]) -> None:
+    real = app.json(route, **query)
+    assert_same_keys(keys_of(example(route)), keys_of(real), route)
+
+
+def test_frames_header_has_the_documented_keys(app: App) -> None:
+    documented = example("/frames")
+    header = app.frames(run=RUN, layer=LAYER, user=0, steps="1-3").header
+    assert documented.keys() == header.keys()
+    assert documented["frames"][0].keys() == header["frames"][0].keys()
+    assert documented["chunks"][0].keys() == header["chunks"][0].keys()
+    assert documented["absent"][0].keys() == {"step", "reason", "detail"}
+
+
+def test_absent_steps_have_the_documented_keys(app: App) -> None:
+    header = app.frames(run=RUN, layer=LAYER, user=0, steps="1,77").header
+    assert header["absent"] == [{"step": 77, "reason": "not_logged", "detail": ""}]
+
+
+def test_problem_has_the_documented_keys(tmp_path: Path) -> None:
+    write_log(tmp_path / RUN, range(1, 4))
+    [file] = (tmp_path / RUN).iterdir()
+    file.write_bytes(file.read_bytes()[:-3])
+    [problem] = make_app(tmp_path).json("/status")["problems"]
+    assert problem.keys() == example("/status")["problems"][0].keys()
