@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import google_crc32c
@@ -73,7 +74,9 @@ def quantise(attention: Floats, encoding: pb.Encoding) -> Codes:
         codes += np.float32(0.5)
         return codes.astype(np.uint8)
     if encoding == pb.U16:
-        return np.asarray(np.rint(attention * np.float32(65535.0)), "<u2")
+        # A row may sum to a little over 1; without the minimum that weight would wrap to 0.
+        at_most_1 = np.minimum(attention, np.float32(1.0))
+        return np.asarray(np.rint(at_most_1 * np.float32(65535.0)), "<u2")
     return attention.astype(DTYPES[encoding])
 
 
@@ -100,18 +103,31 @@ def error_bound(codes: Codes, encoding: pb.Encoding) -> NDArray[np.float64]:
     return np.zeros(values.shape)
 
 
+@lru_cache(maxsize=32)
+def lower_triangle(size: int) -> NDArray[np.intp]:
+    """Return places of the cells with `key <= query` in a flat `[query, key]`, row by row."""
+    rows, columns = np.tril_indices(size)
+    return rows * size + columns
+
+
+@lru_cache(maxsize=32)
+def upper_triangle(size: int) -> NDArray[np.intp]:
+    """Return places of the cells with `key > query`: the future, under a causal mask."""
+    rows, columns = np.triu_indices(size, 1)
+    return rows * size + columns
+
+
 def pack_triangle(cells: Codes) -> Codes:
     """Return the lower triangles of `cells [head, query, key]`, row by row, as one axis."""
-    rows, columns = np.tril_indices(cells.shape[1])
-    return np.ascontiguousarray(cells[:, rows, columns]).reshape(-1)
+    heads, queries, _ = cells.shape
+    return cells.reshape(heads, -1).take(lower_triangle(queries), axis=1).reshape(-1)
 
 
 def unpack_triangle(flat: Codes, shape: Shape) -> Codes:
     """Return `[head, query, key]` with zeros where the causal mask makes cells not applicable."""
-    rows, columns = np.tril_indices(shape.queries)
-    cells = np.zeros((shape.heads, shape.queries, shape.keys), flat.dtype)
-    cells[:, rows, columns] = flat.reshape(shape.heads, -1)
-    return cells
+    cells = np.zeros((shape.heads, shape.queries * shape.keys), flat.dtype)
+    cells[:, lower_triangle(shape.queries)] = flat.reshape(shape.heads, -1)
+    return cells.reshape(shape.heads, shape.queries, shape.keys)
 
 
 def crc32c(raw: bytes) -> int:

@@ -30,7 +30,9 @@ def read_key(path: str | os.PathLike[str]) -> bytes:
       ValueError: shorter than 32 bytes, or readable by others (should be mode 0600).
     """
     file = Path(path)
-    key = file.read_bytes().strip()
+    key = file.read_bytes()
+    if key.isascii():  # text: an editor's newline is not part of it; random bytes are left alone
+        key = key.strip()
     if len(key) < KEY_BYTES:
         raise ValueError(f"{file.name}: a pseudonym key needs {KEY_BYTES} bytes, it has {len(key)}")
     if os.name == "posix" and file.stat().st_mode & 0o077:

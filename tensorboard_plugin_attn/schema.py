@@ -27,6 +27,7 @@ MAX_HEADS: Final = 64
 MAX_CHUNK_BYTES: Final = 1 << 20
 MAX_RAW_BYTES: Final = 8 << 20
 MAX_HEADER_BYTES: Final = 1 << 20
+MAX_DESCRIPTION_BYTES: Final = 1 << 15
 MAX_STRING: Final = 256
 
 # A row of attention is a distribution: how far its sum may be from 1.
@@ -61,7 +62,11 @@ def attention_tag(layer: str) -> str:
 
 
 def clip_text(text: str) -> str:
-    """Return `text` cut to `MAX_STRING` characters, with an ellipsis if it was longer."""
+    """Return `text` cut to `MAX_STRING` characters, with an ellipsis if it was longer.
+
+    What is no text or no UTF-8 (a number, a lone surrogate) becomes text: protobuf would raise.
+    """
+    text = str(text).encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= MAX_STRING else text[: MAX_STRING - 1] + "…"
 
 

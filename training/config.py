@@ -11,7 +11,7 @@ class ModelConfig:
 
     history_length: int = 50
     dimension: int = 64
-    heads: int = 2
+    heads: int = 4
     layers: int = 2
     dropout: float = 0.3
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.capture.keras_attention import CapturedLayer, capturing
-from tensorboard_plugin_attn.capture.ranking import top_recommendations
+from tensorboard_plugin_attn.capture.ranking import Ranker
 from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
 from tensorboard_plugin_attn.privacy import Privacy
 
@@ -99,8 +99,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._every_steps = every_steps
         self._layers = layers
         self._scores = scores
-        self._score_items = score_items
-        self._top_k = top_k
+        self._ranker = Ranker(score_items, cohort.users, top_k) if score_items else None
         self._lengths = lengths
         self._writer = writer or AttentionWriter(logdir, cohort=cohort, privacy=privacy)
         self._owns_writer = writer is None
@@ -185,10 +184,8 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 layer_index=index,
                 causal=self._is_causal(name, attention),
             )
-        if scores is not None and self._score_items is not None:
-            recommended = top_recommendations(
-                scores, self._score_items, self._cohort.users, self._top_k
-            )
+        if scores is not None and self._ranker is not None:
+            recommended = self._ranker.rank(scores)
             self._writer.recommendations(recommended, step=self._step, epoch=epoch)
 
     def _lengths_of(self, name: str, attention: NDArray[np.float32]) -> Sequence[int] | None:

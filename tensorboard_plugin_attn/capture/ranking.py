@@ -11,48 +11,60 @@ from tensorboard_plugin_attn.capture.cohort import User
 from tensorboard_plugin_attn.logging import UserRecommendations
 
 
-def top_recommendations(
-    scores: NDArray[np.float32], items: Sequence[str | None], users: Sequence[User], top_k: int
-) -> list[UserRecommendations]:
-    """Return the `top_k` best unseen items of each user, and the rank of the target.
+class Ranker:
+    """Ranks items for the same users again and again; what does not change is worked out once.
 
     Args:
-      scores: `[user, item]`, higher is better.
-      items: item id of each column; columns with `None` (padding) are never recommended.
-      users: whose histories are taken out of the candidates.
-      top_k: how many to return.
+      items: item id of each column of the scores; columns with `None` (padding) are never
+        recommended.
+      users: whose histories are taken out of the candidates (a target that was seen stays).
+      top_k: how many items to recommend.
 
     Raises:
-      ValueError: the shapes do not fit.
+      ValueError: `top_k` is less than 1.
     """
-    if scores.shape != (len(users), len(items)):
-        raise ValueError(f"scores {list(scores.shape)}, expected [{len(users)}, {len(items)}]")
-    column = {item: number for number, item in enumerate(items) if item is not None}
-    never = [number for number, item in enumerate(items) if item is None]
-    return [
-        _recommend(scores[row], items, column, never, user, top_k) for row, user in enumerate(users)
-    ]
 
+    def __init__(self, items: Sequence[str | None], users: Sequence[User], top_k: int) -> None:
+        if top_k < 1:
+            raise ValueError(f"top_k={top_k}: must be 1 or more")
+        self._items = items
+        column = {item: number for number, item in enumerate(items) if item is not None}
+        self._targets = [None if user.target is None else column.get(user.target) for user in users]
+        self._excluded = np.zeros((len(users), len(items)), bool)  # [user, item]
+        self._excluded[:, [number for number, item in enumerate(items) if item is None]] = True
+        for row, user in enumerate(users):
+            seen = [column[item] for item in user.history if item in column]
+            self._excluded[row, seen] = True
+            if (target := self._targets[row]) is not None:
+                self._excluded[row, target] = False
+        self._counts = np.minimum(top_k, (~self._excluded).sum(axis=1))
 
-def _recommend(
-    scores: NDArray[np.float32],
-    items: Sequence[str | None],
-    column: dict[str, int],
-    never: list[int],
-    user: User,
-    top_k: int,
-) -> UserRecommendations:
-    candidates = np.array(scores, np.float32)
-    target = column.get(user.target) if user.target is not None else None
-    seen = [column[item] for item in user.history if item in column and item != user.target]
-    candidates[never + seen] = -np.inf
-    count = min(top_k, int(np.isfinite(candidates).sum()))
-    best = np.argpartition(-candidates, count - 1)[:count] if count else np.empty(0, np.int64)
-    best = best[np.lexsort((best, -candidates[best]))]
-    return UserRecommendations(
-        items=[str(items[number]) for number in best],
-        scores=[float(scores[number]) for number in best],
-        target_rank=None if target is None else 1 + int((candidates > candidates[target]).sum()),
-        target_score=None if target is None else float(scores[target]),
-        seen_removed=True,
-    )
+    def rank(self, scores: NDArray[np.float32]) -> list[UserRecommendations]:
+        """Return the best unseen items of each user, and the rank of the target.
+
+        Args:
+          scores: `[user, item]`, higher is better.
+
+        Raises:
+          ValueError: the shape does not fit.
+        """
+        if scores.shape != self._excluded.shape:
+            raise ValueError(f"scores {list(scores.shape)}, expected {list(self._excluded.shape)}")
+        candidates = np.where(self._excluded, np.float32(-np.inf), scores)
+        return [self._recommend(user, row, scores[user]) for user, row in enumerate(candidates)]
+
+    def _recommend(
+        self, user: int, candidates: NDArray[np.float32], scores: NDArray[np.float32]
+    ) -> UserRecommendations:
+        count = int(self._counts[user])
+        best = np.argpartition(-candidates, count - 1)[:count] if count else np.empty(0, np.intp)
+        best = best[np.lexsort((best, -candidates[best]))]
+        target = self._targets[user]
+        rank = None if target is None else 1 + int((candidates > candidates[target]).sum())
+        return UserRecommendations(
+            items=[str(self._items[number]) for number in best],
+            scores=scores[best].tolist(),
+            target_rank=rank,
+            target_score=None if target is None else float(scores[target]),
+            seen_removed=True,
+        )

@@ -75,6 +75,8 @@ def layer_metadata(layer: LayerDescription, cohort_size: int) -> pb.StreamMetada
     metadata.dropout_stage = schema.enum_value(
         schema.DROPOUT_STAGE_NAMES, layer.dropout_stage, "dropout_stage"
     )
+    if metadata.ByteSize() > schema.MAX_DESCRIPTION_BYTES:
+        raise ValueError("the names of the layer, its heads and axes are too long")
     return metadata
 
 

@@ -22,7 +22,7 @@ class Losses:
 
     def add(self, reason: pb.MarkerReason, entry: Entry, detail: str) -> None:
         """Remember that `entry` was not written."""
-        layer = entry.layer.name if isinstance(entry, AttentionEntry) else ""
+        layer = schema.clip_text(entry.layer.name) if isinstance(entry, AttentionEntry) else ""
         detail = schema.clip_text(detail)
         with self._lock:
             last = self._markers[-1] if self._markers else None
@@ -41,6 +41,12 @@ class Losses:
                     detail=detail,
                 )
             )
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to write."""
+        with self._lock:
+            return not self._markers
 
     def take(self) -> list[pb.Marker]:
         """Return the markers and forget them."""

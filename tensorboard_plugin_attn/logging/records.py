@@ -7,6 +7,7 @@ cuts a torn record off, and never appends to a file that it could not mend.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -57,13 +58,21 @@ class RecordFile:
         self.size_bytes = 0
         self.broken = False
         self._last_wall_time_s = now
-        self.append(event_pb2.Event(wall_time=now, file_version="brain.Event:2"))
+        try:
+            self.append(event_pb2.Event(wall_time=now, file_version="brain.Event:2"))
+        except OSError:
+            # A full disk is retried for days: leave neither a descriptor nor an empty file behind.
+            self.close()
+            self.path.unlink(missing_ok=True)
+            raise
 
     def append(self, event: event_pb2.Event) -> int:
         """Write `event` and return its record's size in bytes; then it survives kill -9.
 
         The wall time is made non-decreasing: a clock that jumps back must not reorder a file.
         """
+        if self.broken:
+            raise OSError(errno.EIO, "the file is closed or could not be mended")
         self._last_wall_time_s = max(self._last_wall_time_s, event.wall_time)
         event.wall_time = self._last_wall_time_s
         record = frame_record(event.SerializeToString())
@@ -103,6 +112,7 @@ class RecordFile:
 
     def close(self) -> None:
         """Close the file; it is never opened for writing again."""
-        if not self.broken:
-            self.broken = True
-            os.close(self._fd)
+        self.broken = True
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)

@@ -10,6 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,12 +98,14 @@ class Sink:
 
     def close(self) -> None:
         """Write what is left to say and close the file."""
-        if self._file:
-            try:
+        try:
+            if not self.losses.is_empty:
+                self._ready_file(time.time())
                 self._write_markers(Moment(0, None, time.time()))
-            except OSError as error:
-                self._note_degraded(error.strerror or "write failed")
-            self._file.close()
+            if self._file:
+                self._file.close()
+        except OSError as error:
+            self._note_degraded(error.strerror or "write failed")
 
     def _write_entry(self, entry: Entry) -> bool:
         if isinstance(entry, AttentionEntry):
@@ -208,6 +211,12 @@ class Sink:
         self.counts.add("failed")
 
     def _degrade(self, entry: Entry, why: str) -> None:
+        # Even a mended file is left: a loader may have read into the torn record already, and the
+        # catalogue may be what was lost.
+        file, self._file = self._file, None
+        if file:
+            with suppress(OSError):
+                file.close()
         self._start_groups()
         self._note_degraded(why)
         self._retry_at_s = time.monotonic() + self._retry_s

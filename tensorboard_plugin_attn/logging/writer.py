@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import threading
 import time
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -162,10 +164,11 @@ class AttentionWriter:
             )
             events.layer_metadata(description, len(users))
             self._check_users(len(users))
-        except (ValueError, TypeError) as error:
+            entry = AttentionEntry(description, users, _moment(step, epoch))
+        except Exception as error:  # whatever was handed in, the training goes on
             self._refuse(layer, step, str(error))
             return
-        self._offer(AttentionEntry(description, users, _moment(step, epoch)))
+        self._offer(entry)
 
     def recommendations(
         self,
@@ -175,13 +178,15 @@ class AttentionWriter:
         epoch: float | None = None,
     ) -> None:
         """Log what the model would recommend to each user of the cohort at one step."""
-        users = tuple(recommendations)
         try:
+            users = tuple(recommendations)
             self._check_users(len(users))
-        except ValueError as error:
-            self._refuse("recommendations", step, str(error))
+            entry = RecommendationsEntry(users, _moment(step, epoch))
+            _ = entry.size_bytes  # raises here if these are not recommendations
+        except Exception as error:  # whatever was handed in, the training goes on
+            self._refuse(None, step, str(error))
             return
-        self._offer(RecommendationsEntry(users, _moment(step, epoch)))
+        self._offer(entry)
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> bool:
         """Wait until everything offered is written; return whether that was reached in time."""
@@ -220,16 +225,24 @@ class AttentionWriter:
         if count == 0:
             raise ValueError("no users")
 
-    def _refuse(self, layer: str, step: int, why: str) -> None:
-        """Count an entry that cannot be logged at all, and say so once per reason."""
+    def _refuse(self, layer: str | None, step: int, why: str) -> None:
+        """Count an entry that cannot be logged at all, and say so once per reason.
+
+        Args:
+          layer: the layer's name; `None` for recommendations.
+        """
         self._counts.add("offered")
         self._counts.add("rejected")
         if why not in self._warned:
             self._warned.add(why)
-            logger.warning("step %d, %s: not logged: %s", step, layer, why)
-        description = LayerDescription(name=layer, index=0, head_count=0, causal=False)
-        refused = AttentionEntry(description, (), _moment(step, None))
-        self._losses.add(pb.REJECTED, refused, why)
+            logger.warning("step %s, %s: not logged: %s", step, layer or "recommendations", why)
+        with suppress(ValueError, TypeError):  # what is no step cannot be marked
+            moment = _moment(step, None)
+            refused: Entry = RecommendationsEntry((), moment)
+            if layer is not None:
+                description = LayerDescription(name=layer, index=0, head_count=0, causal=False)
+                refused = AttentionEntry(description, (), moment)
+            self._losses.add(pb.REJECTED, refused, why)
 
     def _offer(self, entry: Entry) -> None:
         self._counts.add("offered")
@@ -277,7 +290,12 @@ def crop(
 
 
 def _moment(step: int, epoch: float | None) -> Moment:
-    return Moment(int(step), None if epoch is None else float(epoch), time.time())
+    if not 0 <= int(step) < 1 << 63:
+        raise ValueError("a step must be 0 or more, and fit 63 bits")
+    fraction = None if epoch is None else float(epoch)
+    if fraction is not None and not math.isfinite(fraction):
+        fraction = None
+    return Moment(int(step), fraction, time.time())
 
 
 def _close_all() -> None:

@@ -74,15 +74,16 @@ class EventFile:
         """Return blobs of the value at `location`.
 
         Raises:
+          IndexError: the event has no such blob.
           UnavailableError: the file is gone, was replaced, or ends too early.
         """
         with self._opened() as fd:
             window = FileWindow(fd)
             try:
                 value = event_parser.parse_event(window, location.record).values[location.value]
-                return [self._blob(fd, value, number) for number in blobs]
             except (MalformedEventError, IndexError) as error:
                 raise UnavailableError("the file changed since it was indexed") from error
+            return [self._blob(fd, value, number) for number in blobs]
 
     @property
     def unread_bytes(self) -> int:

@@ -84,10 +84,14 @@ class EventIndex:
         for path, state in found.items():
             file = self._files.get(path)
             if file is None:
-                run = os.path.relpath(path.parent, self._logdir).replace(os.sep, "/")
-                file = self._files[path] = EventFile(path, run, state.st_ino)
+                file = self._files[path] = EventFile(path, self._run_name(path), state.st_ino)
             file.size_bytes = state.st_size
         self._unreadable = {path: p for path, p in self._unreadable.items() if path in self._files}
+
+    def _run_name(self, path: Path) -> str:
+        """Return TensorBoard's name of the run `path` is in, as UTF-8: JSON knows nothing else."""
+        run = os.path.relpath(path.parent, self._logdir).replace(os.sep, "/")
+        return os.fsencode(run).decode("utf-8", "replace")
 
     def _walk(self, directory: Path, depth: int) -> Iterator[tuple[Path, os.stat_result]]:
         """Yield regular event files below `directory`; what vanishes meanwhile is passed over."""

@@ -160,8 +160,9 @@ def _string_spans(window: FileWindow, span: Span) -> list[Span]:
 
 
 def _small(window: FileWindow, span: Span) -> bytes:
+    """Return a tag or metadata; empty if too large to be ours, as other plugins' may be."""
     if span.length > MAX_METADATA_BYTES:
-        raise MalformedEventError(f"{span.length} bytes of metadata")
+        return b""
     return window.bytes_at(span.offset, span.length)
 
 

@@ -66,6 +66,7 @@ class Runs:
         """Return blobs of one event.
 
         Raises:
+          IndexError: the event has no such blob.
           UnavailableError: they can no longer be read.
         """
         return self.store.read(frame.location, blobs)
@@ -83,7 +84,8 @@ class Runs:
             known = self._catalogues.get(name)
         if known and known[0] == len(frames):
             return known[1]
-        catalogue = merged([(frame.attempt, self.read(frame, [1])[0]) for frame in frames])
+        blobs = [(frame.attempt, blob) for frame in frames for blob in self._first_blob(frame)]
+        catalogue = merged(blobs)
         with self._lock:
             self._catalogues[name] = (len(frames), catalogue)
         return catalogue
@@ -108,9 +110,17 @@ class Runs:
             markers, run.markers = run.markers, []
             for frame in markers:
                 try:
-                    run.add_marker(self.read(frame, [1])[0])
+                    for blob in self._first_blob(frame):
+                        run.add_marker(blob)
                 except UnavailableError:
                     continue
+
+    def _first_blob(self, frame: FrameInfo) -> list[bytes]:
+        """Return blob 1 of an event, or nothing if it has a header only."""
+        try:
+            return self.read(frame, [1])
+        except IndexError:
+            return []
 
     def _find_problems(self) -> Sequence[Problem]:
         found = list(self.store.problems())
@@ -130,7 +140,7 @@ def _run_problems(run: Run) -> Iterator[Problem]:
             f"{schema.FORMAT_VERSION}.",
             hint="Upgrade tensorboard-plugin-attn where TensorBoard runs.",
         )
-    for step, why in run.unreadable:
+    for step, why, _ in run.unreadable:
         yield Problem(
             kind="unreadable_frame",
             run=run.name,

@@ -7,6 +7,7 @@ what an older one wrote at or beyond the newer one's first step is not shown.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
@@ -119,7 +120,7 @@ class Run:
     gaps: list[Gap] = field(default_factory=list)
     markers: list[FrameInfo] = field(default_factory=list)
     newer_format: int = 0
-    unreadable: list[tuple[int, str]] = field(default_factory=list)  # step, why
+    unreadable: list[tuple[int, str, str]] = field(default_factory=list)  # step, why, tag
     last_wall_time_s: float = 0.0
     _metadata: dict[str, pb.StreamMetadata] = field(default_factory=dict)
 
@@ -136,15 +137,19 @@ class Run:
         try:
             header = codec.open_header(event.header)
         except codec.CorruptChunkError as error:
-            self._note_unreadable(event.step, str(error))
+            self._note_unreadable(event.step, str(error), event.tag)
             return
         if header.format_version > schema.FORMAT_VERSION:
             self.newer_format = max(self.newer_format, header.format_version)
             return
+        if not (math.isfinite(header.wall_time_s) and math.isfinite(header.attempt.start_time_s)):
+            self._note_unreadable(event.step, "its wall time is not a number", event.tag)
+            return
         self._note_attempt(header.attempt)
+        has_epoch = header.has_epoch and math.isfinite(header.epoch)
         frame = FrameInfo(
             step=header.step,
-            epoch=header.epoch if header.has_epoch else None,
+            epoch=header.epoch if has_epoch else None,
             wall_time_s=header.wall_time_s,
             attempt=header.attempt.id,
             sequence=header.sequence,
@@ -184,11 +189,19 @@ class Run:
         )
 
     def gap_at(self, layer: str, step: int) -> Gap | None:
-        """Return why `step` of `layer` is not there, if the writer said so."""
+        """Return why `step` of `layer` is not there, if the writer said so.
+
+        Args:
+          layer: a layer's name; empty for recommendations.
+        """
         for gap in self.gaps:
-            if gap.layer in ("", layer) and gap.first_step <= step <= gap.last_step:
+            if gap.layer == layer and gap.first_step <= step <= gap.last_step:
                 return gap
         return None
+
+    def corrupt_at(self, tag: str, step: int) -> str | None:
+        """Return what is wrong with the event of `tag` at `step`, if there is one and it is."""
+        return next((why for at, why, of in self.unreadable if (at, of) == (step, tag)), None)
 
     def _note_metadata(self, event: StoredEvent) -> pb.StreamMetadata | None:
         if event.plugin_content:
@@ -213,6 +226,6 @@ class Run:
         for stream in self.layers.values():
             stream._timeline = None
 
-    def _note_unreadable(self, step: int, why: str) -> None:
+    def _note_unreadable(self, step: int, why: str, tag: str = "") -> None:
         if len(self.unreadable) < MAX_PROBLEM_FRAMES:
-            self.unreadable.append((step, why))
+            self.unreadable.append((step, why, tag))

@@ -87,6 +87,7 @@ class Store(Protocol):
         """Return the blobs with these numbers (0 is the header).
 
         Raises:
+          IndexError: the event has no such blob.
           UnavailableError: they can no longer be read.
         """
         ...

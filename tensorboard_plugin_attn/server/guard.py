@@ -47,7 +47,7 @@ class HostAllowList:
     def __init__(self, names: Iterable[str]) -> None:
         own = {"localhost", socket.gethostname(), socket.getfqdn()}
         given = {name.strip() for name in names}
-        self._names = {host_name(name) for name in own | given if name}
+        self._names = {host_name(name) for name in own | given} - {""}
 
     def allows(self, host_header: str | None) -> bool:
         """Tell whether a request with this Host header may be answered."""
@@ -118,7 +118,8 @@ class Guard:
 def json_response(request: Request, body: object, status: int = 200) -> Response:
     """Return `body` as JSON that is never cached, with TensorBoard's security headers."""
     text = json.dumps(body, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
-    response: Response = http_util.Respond(request, text, "application/json", code=status)
+    data = text.encode("utf-8", "replace")  # names of files need not be UTF-8
+    response: Response = http_util.Respond(request, data, "application/json", code=status)
     return response
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Request
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.sessions import FrameInfo, Run, Stream
 from tensorboard_plugin_attn.server.errors import RouteError, bad_parameter, not_found
@@ -123,19 +124,22 @@ def select(run: Run, stream: Stream, layer: str, wanted: Steps, most: int) -> Se
             absent[last] = _why_absent(run, layer, last)
     for first, last in wanted.ranges:
         found = stream.between(run.attempts, first, last)
-        if len(found) + len(frames) + len(absent) > most:
-            raise RouteError(
-                413, "response_too_large", f"More than {most} steps.", "Ask for fewer steps."
-            )
         frames.update((frame.step, frame) for frame in found)
         if not found and first == last:
             absent[first] = _why_absent(run, layer, first)
+        if len(frames) + len(absent) > most:
+            raise RouteError(
+                413, "response_too_large", f"More than {most} steps.", "Ask for fewer steps."
+            )
     return Selected(
         [frames[step] for step in sorted(frames)], [absent[step] for step in sorted(absent)]
     )
 
 
 def _why_absent(run: Run, layer: str, step: int) -> Absent:
+    tag = schema.attention_tag(layer) if layer else schema.RECOMMENDATIONS_TAG
+    if why := run.corrupt_at(tag, step):
+        return Absent(step, "corrupt", why)
     gap = run.gap_at(layer, step)
     return Absent(step, gap.reason, gap.detail) if gap else Absent(step, "not_logged")
 

@@ -13,7 +13,7 @@ from training.train import USER_ATTRIBUTES, Report, new_run_directory, train
 
 DATA = Path(__file__).parents[2] / "demo" / "data" / "online_retail_ii.npz"
 DEFAULTS = RunConfig(
-    model=ModelConfig(history_length=50, dimension=64, heads=2, layers=2, dropout=0.3),
+    model=ModelConfig(history_length=50, dimension=64, heads=4, layers=2, dropout=0.3),
     fit=FitConfig(epochs=20, batch_size=64, learning_rate=1e-3),
     logging=LoggingConfig(),
 )

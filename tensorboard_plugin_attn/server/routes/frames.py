@@ -117,6 +117,8 @@ class Answer:
             return Absent(frame.step, "not_logged", f"the step has {len(header.chunks)} users")
         if chunk.rejected_reason:
             return Absent(frame.step, "rejected", chunk.rejected_reason)
+        if chunk.encoding not in codec.DTYPES or chunk.layout not in pb.Layout.values():
+            return Absent(frame.step, "newer_format", "an unknown encoding or layout")
         key = None
         if chunk.key_sequence:
             key = self._key_chunk(frame, chunk.key_sequence)

@@ -25,7 +25,7 @@ def timeline_impl(runs: Runs, name: str, layer: str, since: int | None) -> dict[
         first = 0 if since is None else since + 1
         frames = stream.between(run.attempts, first, parameters.MAX_STEP)
         attempts = list(run.attempts)
-        gaps = [gap for gap in run.gaps if gap.layer in ("", layer)]
+        gaps = [gap for gap in run.gaps if gap.layer == layer]
         generation = runs.generation
     place = {attempt.id: number for number, attempt in enumerate(attempts)}
     return {

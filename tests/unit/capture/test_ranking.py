@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorboard_plugin_attn import User
-from tensorboard_plugin_attn.capture.ranking import top_recommendations
+from tensorboard_plugin_attn.capture.ranking import Ranker
 
 ITEMS = [None, "a", "b", "c", "d", "e"]
 
 
 def test_best_unseen_items_come_first_and_padding_never_does() -> None:
     scores = np.array([[99, 1, 5, 3, 4, 2]], np.float32)
-    [found] = top_recommendations(scores, ITEMS, [User("u", history=["b"], target="c")], 3)
+    [found] = Ranker(ITEMS, [User("u", history=["b"], target="c")], 3).rank(scores)
     assert list(found.items) == ["d", "c", "e"]
     assert list(found.scores) == [4, 3, 2]
     assert (found.target_rank, found.target_score) == (2, 3)
@@ -23,26 +23,26 @@ def test_best_unseen_items_come_first_and_padding_never_does() -> None:
 
 def test_a_target_that_is_in_the_history_is_still_ranked() -> None:
     scores = np.array([[0, 1, 5, 3, 4, 2]], np.float32)
-    [found] = top_recommendations(scores, ITEMS, [User("u", history=["b"], target="b")], 2)
+    [found] = Ranker(ITEMS, [User("u", history=["b"], target="b")], 2).rank(scores)
     assert list(found.items) == ["b", "d"]
     assert found.target_rank == 1
 
 
 def test_without_a_target_there_is_no_rank() -> None:
     scores = np.zeros((1, 6), np.float32)
-    [found] = top_recommendations(scores, ITEMS, [User("u")], 2)
+    [found] = Ranker(ITEMS, [User("u")], 2).rank(scores)
     assert (found.target_rank, found.target_score) == (None, None)
 
 
 def test_fewer_candidates_than_asked_for() -> None:
     scores = np.zeros((1, 6), np.float32)
-    [found] = top_recommendations(scores, ITEMS, [User("u", history=["a", "b", "c", "d"])], 10)
+    [found] = Ranker(ITEMS, [User("u", history=["a", "b", "c", "d"])], 10).rank(scores)
     assert list(found.items) == ["e"]
 
 
 def test_shapes_that_do_not_fit_are_named() -> None:
     with pytest.raises(ValueError, match=r"\[1, 3\], expected \[1, 6\]"):
-        top_recommendations(np.zeros((1, 3), np.float32), ITEMS, [User("u")], 2)
+        Ranker(ITEMS, [User("u")], 2).rank(np.zeros((1, 3), np.float32))
 
 
 @given(
@@ -52,6 +52,11 @@ def test_shapes_that_do_not_fit_are_named() -> None:
 )
 def test_equals_sorting_everything(scores: list[int], seen: set[str], top_k: int) -> None:
     user = User("u", history=sorted(seen))
-    [found] = top_recommendations(np.array([scores], np.float32), ITEMS, [user], top_k)
+    [found] = Ranker(ITEMS, [user], top_k).rank(np.array([scores], np.float32))
     ranked = sorted(zip(scores[1:], ITEMS[1:], strict=True), reverse=True)
     assert list(found.items) == [item for _, item in ranked if item not in seen][:top_k]
+
+
+def test_nothing_to_recommend_is_refused() -> None:
+    with pytest.raises(ValueError, match="top_k=0"):
+        Ranker(ITEMS, [User("u")], 0)

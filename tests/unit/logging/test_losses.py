@@ -1,0 +1,53 @@
+"""What was lost is remembered until it is written."""
+
+from __future__ import annotations
+
+from tensorboard_plugin_attn import attn_pb2 as pb
+from tensorboard_plugin_attn import schema
+from tensorboard_plugin_attn.logging.entries import AttentionEntry, Moment, RecommendationsEntry
+from tensorboard_plugin_attn.logging.frames import LayerDescription
+from tensorboard_plugin_attn.logging.losses import Losses
+
+
+def lost(step: int, layer: str = "l") -> AttentionEntry:
+    return AttentionEntry(LayerDescription(layer, 0, 2, causal=True), (), Moment(step, None, 0.0))
+
+
+def test_neighbouring_losses_of_one_kind_are_one_marker() -> None:
+    losses = Losses()
+    for step in (4, 5, 7):
+        losses.add(pb.DROPPED, lost(step), "queue full")
+    (marker,) = losses.take()
+    assert (marker.first_step, marker.last_step, marker.frame_count) == (4, 7, 3)
+    assert (marker.reason, marker.layer, marker.detail) == (pb.DROPPED, "l", "queue full")
+
+
+def test_other_reasons_layers_and_details_are_other_markers() -> None:
+    losses = Losses()
+    losses.add(pb.DROPPED, lost(1), "a")
+    losses.add(pb.REJECTED, lost(1), "a")
+    losses.add(pb.REJECTED, lost(1, "m"), "a")
+    losses.add(pb.REJECTED, lost(1, "m"), "b")
+    assert len(losses.take()) == 4
+
+
+def test_taken_markers_are_forgotten_until_put_back_in_front() -> None:
+    losses = Losses()
+    losses.add(pb.DROPPED, lost(1), "")
+    taken = losses.take()
+    assert losses.take() == []
+    losses.add(pb.REJECTED, lost(2), "")
+    losses.put_back(taken)
+    assert [marker.first_step for marker in losses.take()] == [1, 2]
+
+
+def test_lost_recommendations_name_no_layer() -> None:
+    losses = Losses()
+    losses.add(pb.DROPPED, RecommendationsEntry((), Moment(3, None, 0.0)), "")
+    assert losses.take()[0].layer == ""
+
+
+def test_a_long_detail_is_clipped() -> None:
+    losses = Losses()
+    losses.add(pb.REJECTED, lost(1), "x" * 1000)
+    assert len(losses.take()[0].detail) == schema.MAX_STRING
