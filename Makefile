@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 MARKS := .make
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-python test-frontend lint format proto images bench clean
+.PHONY: help setup build demo test test-python test-frontend lint format proto images clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s '	'

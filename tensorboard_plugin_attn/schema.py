@@ -20,6 +20,9 @@ CATALOGUE_TAG: Final = "catalogue"
 RECOMMENDATIONS_TAG: Final = "recommendations"
 MARKERS_TAG: Final = "markers"
 
+# The axis the catalogue lists for every user: their items, oldest first.
+HISTORY_AXIS: Final = "history"
+
 # Limits that hold on both sides: the writer refuses, the reader rejects.
 MAX_CELLS: Final = 1_048_576
 MAX_DIMENSION: Final = 8192

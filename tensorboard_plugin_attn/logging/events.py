@@ -121,7 +121,9 @@ class CatalogueBuilder:
         if self._privacy.user_labels and person.label:
             message.label = schema.clip_text(person.label)
         if person.history:
-            message.axes["history"].items.extend(self.index(item) for item in person.history)
+            message.axes[schema.HISTORY_AXIS].items.extend(
+                self.index(item) for item in person.history
+            )
         if person.target is not None:
             message.has_target = True
             message.target_item = self.index(person.target)

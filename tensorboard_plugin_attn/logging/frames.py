@@ -88,7 +88,7 @@ class FrameEncoder:
         Args:
           users: attention per user of the cohort.
           sequence: the event's number, which later differences refer to.
-          axis_lengths: number of items the catalogue lists per user; 0 if it lists none.
+          axis_lengths: number of history items the catalogue lists per user; 0 for none.
         """
         encoded = [
             self._encode_user(user, attention, sequence, axis_lengths[user])
@@ -121,8 +121,8 @@ class FrameEncoder:
             crc32c=codec.crc32c(raw),
             key_sequence=key_sequence,
             measures=_measures(attention),
-            query_offset=axis_length - queries if axis_length else 0,
-            key_offset=axis_length - keys if axis_length else 0,
+            query_offset=_offset(self.layer.query_axis, axis_length, queries),
+            key_offset=_offset(self.layer.key_axis, axis_length, keys),
         )
         return chunk, data
 
@@ -148,6 +148,11 @@ class FrameEncoder:
             return raw, 0
         key.age += 1
         return codec.subtract_key(raw, key.raw), key.sequence
+
+
+def _offset(axis: str, axis_length: int, length: int) -> int:
+    """Return which item of the history stands first: a frame holds the newest."""
+    return axis_length - length if axis == schema.HISTORY_AXIS and axis_length else 0
 
 
 def _measures(attention: Floats) -> pb.Measures:

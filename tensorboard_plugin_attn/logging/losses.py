@@ -15,7 +15,7 @@ from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry
 
 @dataclass
 class Losses:
-    """Markers waiting to be written; neighbouring losses of one kind are one marker."""
+    """Markers waiting to be written; losses of one kind are one marker until it is written."""
 
     _markers: list[pb.Marker] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -25,12 +25,12 @@ class Losses:
         layer = schema.clip_text(entry.layer.name) if isinstance(entry, AttentionEntry) else ""
         detail = schema.clip_text(detail)
         with self._lock:
-            last = self._markers[-1] if self._markers else None
-            if last and (last.reason, last.layer, last.detail) == (reason, layer, detail):
-                last.first_step = min(last.first_step, entry.moment.step)
-                last.last_step = max(last.last_step, entry.moment.step)
-                last.frame_count += 1
-                return
+            for known in reversed(self._markers):
+                if (known.reason, known.layer, known.detail) == (reason, layer, detail):
+                    known.first_step = min(known.first_step, entry.moment.step)
+                    known.last_step = max(known.last_step, entry.moment.step)
+                    known.frame_count += 1
+                    return
             self._markers.append(
                 pb.Marker(
                     reason=reason,

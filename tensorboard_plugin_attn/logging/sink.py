@@ -122,9 +122,9 @@ class Sink:
             for user in entry.users
         ]
         self._write_new_items(entry.moment)
-        self._append(
-            schema.RECOMMENDATIONS_TAG, blobs, header, events.stream_metadata(pb.RECOMMENDATIONS)
-        )
+        metadata = events.stream_metadata(pb.RECOMMENDATIONS)
+        metadata.cohort_size = len(entry.users)
+        self._append(schema.RECOMMENDATIONS_TAG, blobs, header, metadata)
         return True
 
     def _write_attention(self, entry: AttentionEntry) -> bool:

@@ -225,6 +225,11 @@ class AttentionWriter:
         if count == 0:
             raise ValueError("no users")
 
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            logger.warning("%s", text)
+
     def _refuse(self, layer: str | None, step: int, why: str) -> None:
         """Count an entry that cannot be logged at all, and say so once per reason.
 
@@ -233,9 +238,7 @@ class AttentionWriter:
         """
         self._counts.add("offered")
         self._counts.add("rejected")
-        if why not in self._warned:
-            self._warned.add(why)
-            logger.warning("step %s, %s: not logged: %s", step, layer or "recommendations", why)
+        self._warn_once(f"{layer or 'recommendations'}: not logged: {why}")
         with suppress(ValueError, TypeError):  # what is no step cannot be marked
             moment = _moment(step, None)
             refused: Entry = RecommendationsEntry((), moment)
@@ -248,6 +251,7 @@ class AttentionWriter:
         self._counts.add("offered")
         for dropped in self._queue.offer(entry):
             self._counts.add("dropped")
+            self._warn_once("the writer cannot keep up: oldest entries are dropped, and marked")
             self._losses.add(pb.DROPPED, dropped, "the writer's queue was full")
 
     def _run(self) -> None:

@@ -145,5 +145,6 @@ def _why_absent(run: Run, layer: str, step: int) -> Absent:
 
 
 def cohort_size(runs: Runs, run: Run) -> int:
-    """Return how many users any layer of `run` was logged for."""
-    return max((stream.metadata.cohort_size for stream in run.layers.values()), default=0)
+    """Return how many users any layer, or the recommendations, of `run` were logged for."""
+    streams = [*run.layers.values(), *filter(None, [run.recommendations])]
+    return max((stream.metadata.cohort_size for stream in streams), default=0)
