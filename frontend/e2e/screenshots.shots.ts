@@ -53,6 +53,13 @@ describe.each([
   });
 });
 
-function at(): Record<string, string> {
-  return step === 'latest' ? {} : { step };
+/** The better of the demo's two runs, a customer with a long history, the layer that predicts. */
+function at(): Record<string, string | number> {
+  return {
+    run: 'sasrec-d64/attention',
+    user: 4,
+    layer: 'sasrec/block_1/attention',
+    head: 1,
+    ...(step === 'latest' ? {} : { step }),
+  };
 }
