@@ -9,22 +9,31 @@ from typing import Any
 
 import pytest
 
-from tests.app import App, make_app
-from tests.log_builder import LAYER, RUN, write_log
+from tensorboard_plugin_attn import attn_pb2 as pb
+from tests.fixtures.logs import (
+    LAYER,
+    event_path,
+    frame_event,
+    marker_event,
+    write_events,
+    write_log,
+)
+from tests.fixtures.tab import Tab
 
+RUN = "run/attention"
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "http_api.md").read_text()
 SERVER = ROOT / "tensorboard_plugin_attn" / "server"
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> App:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Tab:
     directory = tmp_path_factory.mktemp("log")
     write_log(directory / RUN, range(1, 4))
-    return make_app(directory)
+    return Tab(directory)
 
 
-def test_every_route_is_documented_and_every_documented_route_is_there(app: App) -> None:
+def test_every_route_is_documented_and_every_documented_route_is_there(app: Tab) -> None:
     table = set(re.findall(r"^\| \[`(/[\w./]+)`\]", DOC, re.MULTILINE))
     assert table == set(app.plugin.get_plugin_apps())
 
@@ -89,12 +98,12 @@ def example(route: str) -> Any:
         ("/measures", {"run": RUN, "layer": LAYER, "user": 0}),
     ],
 )
-def test_answers_have_the_documented_keys(app: App, route: str, query: dict[str, object]) -> None:
+def test_answers_have_the_documented_keys(app: Tab, route: str, query: dict[str, object]) -> None:
     real = app.json(route, **query)
     assert_same_keys(keys_of(example(route)), keys_of(real), route)
 
 
-def test_frames_header_has_the_documented_keys(app: App) -> None:
+def test_frames_header_has_the_documented_keys(app: Tab) -> None:
     documented = example("/frames")
     header = app.frames(run=RUN, layer=LAYER, user=0, steps="1-3").header
     assert documented.keys() == header.keys()
@@ -103,7 +112,7 @@ def test_frames_header_has_the_documented_keys(app: App) -> None:
     assert documented["absent"][0].keys() == {"step", "reason", "detail"}
 
 
-def test_absent_steps_have_the_documented_keys(app: App) -> None:
+def test_absent_steps_have_the_documented_keys(app: Tab) -> None:
     header = app.frames(run=RUN, layer=LAYER, user=0, steps="1,77").header
     assert header["absent"] == [{"step": 77, "reason": "not_logged", "detail": ""}]
 
@@ -112,5 +121,35 @@ def test_problem_has_the_documented_keys(tmp_path: Path) -> None:
     write_log(tmp_path / RUN, range(1, 4))
     [file] = (tmp_path / RUN).iterdir()
     file.write_bytes(file.read_bytes()[:-3])
-    [problem] = make_app(tmp_path).json("/status")["problems"]
+    [problem] = Tab(tmp_path).json("/status")["problems"]
     assert problem.keys() == example("/status")["problems"][0].keys()
+
+
+def test_every_code_is_documented_with_its_status() -> None:
+    section = DOC.split("## Errors")[1].split("## Common parameters")[0]
+    documented = {
+        (int(status), code)
+        for status, row in re.findall(r"^\| (\d{3}) \| (.*) \|$", section, re.MULTILINE)
+        for code in re.findall(r"`([a-z_]+)`(?= \(|,|;|$)", row)
+    }
+    source = "".join(path.read_text() for path in SERVER.rglob("*.py"))
+    raised = re.findall(r"RouteError\(\s*(\d{3}),\s*\"([a-z_]+)\"", source)
+    missing = re.findall(r"not_found\(\"([a-z]+)\"", source)
+    found = {(int(status), code) for status, code in raised}
+    assert documented == found | {(404, f"{what}_not_found") for what in missing}
+
+
+def test_every_kind_of_problem_is_documented() -> None:
+    section = DOC.split("`kind` of a problem:")[1].split("\n## ")[0]
+    documented = set(re.findall(r"`([a-z_]+)`", section))
+    reading = ROOT / "tensorboard_plugin_attn" / "reading"
+    source = "".join(path.read_text() for path in reading.rglob("*.py"))
+    kinds = re.findall(r"(?:kind=|_die\()\"([a-z_]+)\"", source)
+    assert documented == set(kinds)
+
+
+def test_gaps_have_the_documented_keys(tmp_path: Path) -> None:
+    marker = pb.Marker(reason=pb.DROPPED, layer=LAYER, first_step=2, last_step=2)
+    write_events(event_path(tmp_path), [frame_event(1), marker_event(marker)])
+    [gap] = Tab(tmp_path).json("/timeline", run=".", layer=LAYER)["gaps"]
+    assert gap.keys() == example("/timeline")["gaps"][0].keys()

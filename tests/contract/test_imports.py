@@ -1,98 +1,154 @@
-"""Who may import whom, and what starting TensorBoard loads."""
+"""Who may import whom, and what importing the package costs."""
 
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "tensorboard_plugin_attn"
+PACKAGE = "tensorboard_plugin_attn"
+MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
+# The package a module is in -> the packages it must not import from.
 FORBIDDEN = {
-    "logging": {"reading", "server"},
-    "capture": {"reading", "server"},
-    "reading": {"logging", "capture", "server"},
-    "analysis": {"logging", "capture", "reading", "server", "attn_pb2"},
-    "server": {"logging", "capture"},
+    "logging": ("reading", "server"),
+    "capture": ("reading", "server"),
+    "reading": ("logging", "capture", "server", "analysis"),
+    "server": ("logging", "capture"),
+    "analysis": ("logging", "capture", "reading", "server", "attn_pb2", "codec", "privacy"),
+    "codec": ("logging", "capture", "reading", "server", "analysis", "privacy"),
+    "schema": ("logging", "capture", "reading", "server", "analysis", "privacy", "codec"),
+    "privacy": ("logging", "capture", "reading", "server", "analysis", "codec"),
+    "version": ("",),
 }
+FRAMEWORKS = ("tensorflow", "keras", "torch", "jax", "pandas")
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the full name of everything a module imports, anywhere in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a name comes from"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def imports_of(path: Path) -> set[str]:
-    """Return every module a file imports, at any depth."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found.update(name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found.update(f"{node.module}.{name.name}" for name in node.names)
-    return found
+    return set(imported(ast.parse(path.read_text())))
 
 
-def parts_imported(path: Path) -> set[str]:
-    """Return which parts of our own package a file imports."""
-    names = imports_of(path)
-    prefix = "tensorboard_plugin_attn."
-    return {name[len(prefix) :].split(".")[0] for name in names if name.startswith(prefix)}
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / PACKAGE).parts[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("part", FORBIDDEN)
-def test_parts_keep_apart(part: str) -> None:
-    files = list((PACKAGE / part).rglob("*.py"))
-    assert files
-    for file in files:
-        assert not parts_imported(file) & FORBIDDEN[part], file.name
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
-def test_nothing_imports_training_and_training_imports_the_public_api_only() -> None:
-    for file in PACKAGE.rglob("*.py"):
-        assert not any(name.split(".")[0] == "training" for name in imports_of(file)), file.name
-    for file in (ROOT / "training").rglob("*.py"):
-        assert not parts_imported(file) & {"logging", "reading", "server", "codec"}, file.name
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_only_what_it_may(path: Path) -> None:
+    wrong = [
+        name
+        for part in FORBIDDEN.get(part_of(path), ())
+        for name in imports_of(path)
+        if name == f"{PACKAGE}.{part}" or name.startswith(f"{PACKAGE}.{part}.")
+    ]
+    assert wrong == []
 
 
-def test_the_loader_imports_base_plugin_only() -> None:
-    tree = ast.parse((PACKAGE / "server" / "loader.py").read_text())
-    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = {ast.unparse(node) for node in top}
-    assert names == {
-        "from __future__ import annotations",
-        "import argparse",
-        "import logging",
-        "from tensorboard.plugins import base_plugin",
-    }
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_imports_what_is_only_in_the_checkout(path: Path) -> None:
+    roots = {name.partition(".")[0] for name in imports_of(path)}
+    assert not roots & {"training", "demo", "tests", "benchmarks"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_capture_knows_a_framework(path: Path) -> None:
+    roots = {name.partition(".")[0] for name in imports_of(path)}
+    assert part_of(path) == "capture" or not roots & set(FRAMEWORKS)
+
+
+def test_only_the_server_speaks_http() -> None:
+    speaking = {part_of(path) for path in MODULES if any("werkzeug" in n for n in imports_of(path))}
+    assert speaking == {"server"}
+
+
+def test_training_uses_the_public_api_and_capture_only() -> None:
+    allowed = (PACKAGE, f"{PACKAGE}.capture")
+    for path in sorted((ROOT / "training").rglob("*.py")):
+        for name in imports_of(path):
+            if name.startswith(PACKAGE):
+                inner = name.removeprefix(PACKAGE).strip(".").partition(".")[0]
+                assert inner == "capture" or inner[:1].isupper() or name in allowed, (path, name)
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "import tensorboard_plugin_attn",
-        "from tensorboard_plugin_attn import *",
-        "import tensorboard_plugin_attn.server.loader",
-        "import tensorboard_plugin_attn.server.plugin",
+        f"import {PACKAGE}",
+        f"from {PACKAGE} import *",
+        f"from {PACKAGE}.server import loader",
+        f"from {PACKAGE}.server import plugin",
     ],
 )
-def test_no_framework_is_loaded(statement: str) -> None:
-    code = (
-        f"{statement}\nimport sys\n"
-        "print([m for m in ('tensorflow', 'keras', 'torch', 'pandas') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+def test_importing_loads_no_framework(statement: str) -> None:
+    assert not loaded_after(statement) & set(FRAMEWORKS)
 
 
-def test_the_package_loads_no_server_and_nothing_at_all_until_used() -> None:
-    code = (
-        "import tensorboard_plugin_attn, sys\n"
-        "before = [m for m in sys.modules if m.startswith('tensorboard_plugin_attn.')]\n"
-        "tensorboard_plugin_attn.AttentionWriter\n"
-        "after = [m for m in sys.modules if 'tensorboard.backend.application' in m\n"
-        "         or m.startswith('tensorboard_plugin_attn.server')]\n"
-        "print(before, after)"
+def test_importing_the_package_loads_nothing_until_a_name_is_used() -> None:
+    loaded = loaded_after(f"import {PACKAGE}")
+    assert {name for name in loaded if name.startswith(PACKAGE)} == {
+        PACKAGE,
+        f"{PACKAGE}.version",
+    }
+    assert not loaded & {"numpy", "tensorboard", "google.protobuf"}
+
+
+def test_the_logging_api_does_not_load_tensorboards_server() -> None:
+    loaded = loaded_after(f"from {PACKAGE} import *")
+    assert not [name for name in loaded if name.startswith(("tensorboard.backend", "werkzeug"))]
+    assert not [
+        name for name in loaded if name.startswith((f"{PACKAGE}.server", f"{PACKAGE}.read"))
+    ]
+
+
+def test_the_loader_imports_base_plugin_only() -> None:
+    """An import error in the entry point's module takes all of TensorBoard down."""
+    tree = ast.parse((ROOT / PACKAGE / "server" / "loader.py").read_text())
+    top = ast.Module(
+        [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], []
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['tensorboard_plugin_attn.version'] []"
+    assert {name for name in imported(top) if not is_standard(name)} == {
+        "tensorboard.plugins",
+        "tensorboard.plugins.base_plugin",
+    }
+
+
+def is_standard(name: str) -> bool:
+    return name.partition(".")[0] in sys.stdlib_module_names
+
+
+def test_the_loader_loads_no_more_of_the_package_than_it_must() -> None:
+    loaded = loaded_after(f"from {PACKAGE}.server import loader")
+    assert {name for name in loaded if name.startswith(PACKAGE)} == {
+        PACKAGE,
+        f"{PACKAGE}.version",
+        f"{PACKAGE}.server",
+        f"{PACKAGE}.server.loader",
+    }

@@ -1,43 +1,68 @@
-"""Both stores give the same bytes for every blob of every event."""
+"""Both stores give the same bytes for every event, whichever loader is behind the provider."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from tensorboard_plugin_attn import codec
 from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.provider_store import ProviderStore
 from tensorboard_plugin_attn.reading.store import Store, StoredEvent
-from tests.app import multiplexer_provider, parsed_flags
-from tests.log_builder import RUN, write_log
+from tests.fixtures.logs import write_log
+from tests.fixtures.providers import LOADERS, ONCE, tensorboard_flags
 
-Key = tuple[str, str, int]
+Blobs = dict[tuple[str, str, int], list[bytes]]
 
 
-def everything(store: Store) -> dict[Key, tuple[StoredEvent, list[bytes]]]:
-    """Return all events by run, tag and step, with all their blobs."""
-    found: dict[Key, tuple[StoredEvent, list[bytes]]] = {}
-    while updates := store.refresh():
-        for event in updates:
+def all_blobs(store: Store, count: int, seconds: float = 30.0) -> Blobs:
+    """Return every event's blobs by run, tag and sequence number, once there are `count`."""
+    found: Blobs = {}
+    until = time.monotonic() + seconds
+    while len(found) < count and time.monotonic() < until:
+        for event in store.refresh():
             assert isinstance(event, StoredEvent)
-            blobs = store.read(event.location, list(range(event.blob_count)))
-            found[event.run, event.tag, event.step] = (event, blobs)
+            blobs = store.read(event.location, range(event.blob_count))
+            assert blobs[0] == event.header
+            sequence = codec.open_header(event.header).sequence
+            found[event.run, event.tag, sequence] = blobs
     return found
 
 
-@pytest.mark.parametrize("precision", ["u8", "u16", "f16", "exact"])
-def test_index_and_provider_agree(tmp_path: Path, precision: str) -> None:
-    write_log(tmp_path / RUN, range(1, 41), precision=precision, layers=("a", "b"))
-    write_log(tmp_path / "other" / "worker_001", range(7), with_recommendations=False)
-    provider = multiplexer_provider(tmp_path, parsed_flags(tmp_path, "--attn_reader=provider"))
-    indexed, provided = everything(EventIndex(tmp_path)), everything(ProviderStore(provider))
-    assert indexed.keys() == provided.keys()
-    assert len(indexed) > 2 * 40 + 40 + 7
-    for key, (event, blobs) in indexed.items():
-        other, other_blobs = provided[key]
-        assert blobs == other_blobs
-        assert event.header == other.header == blobs[0]
-        assert event.blob_count == other.blob_count
-        # The provider repeats a tag's description with each event, the index gives what is there.
-        assert event.plugin_content in (b"", other.plugin_content)
+@pytest.mark.parametrize("loader", LOADERS)
+def test_index_and_provider_give_the_same_bytes(tmp_path: Path, loader: str) -> None:
+    for run, precision in (("a/attention", "u8"), ("b", "exact"), ("c", "u16")):
+        write_log(tmp_path / run, range(1, 41), layers=("first", "second"), precision=precision)
+    events = 3 * (40 * 3 + 1)  # two layers and recommendations a step, and a catalogue
+    from_files = all_blobs(EventIndex(tmp_path), events)
+    assert len(from_files) == events
+    flags = tensorboard_flags(tmp_path, "--attn_reader=provider", *ONCE)
+    with LOADERS[loader](flags) as provider:
+        store = ProviderStore(provider)
+        assert all_blobs(store, events) == from_files
+        store._pool.shutdown()
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_index_and_provider_describe_streams_alike(tmp_path: Path, loader: str) -> None:
+    write_log(tmp_path / "run", [1])
+    (attention,) = (
+        event
+        for event in EventIndex(tmp_path).refresh()
+        if isinstance(event, StoredEvent) and event.tag.startswith("attention/")
+    )
+    flags = tensorboard_flags(tmp_path, "--attn_reader=provider", *ONCE)
+    with LOADERS[loader](flags) as provider:
+        store = ProviderStore(provider)
+        until = time.monotonic() + 30
+        contents: list[bytes] = []
+        while not contents and time.monotonic() < until:
+            contents = [
+                event.plugin_content
+                for event in store.refresh()
+                if isinstance(event, StoredEvent) and event.tag == attention.tag
+            ]
+        store._pool.shutdown()
+    assert contents == [attention.plugin_content]

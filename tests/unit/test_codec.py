@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import tracemalloc
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -127,10 +128,8 @@ def test_bytes_behind_the_stream_are_corrupt(tail: bytes) -> None:
 
 @given(chunk=st.binary(max_size=200), raw_bytes=st.integers(0, 200))
 def test_any_bytes_inflate_or_are_corrupt_and_nothing_else(chunk: bytes, raw_bytes: int) -> None:
-    try:
+    with suppress(CorruptChunkError):
         assert len(codec.inflate(chunk, raw_bytes)) == raw_bytes
-    except CorruptChunkError:
-        pass
 
 
 def test_a_bomb_is_never_inflated() -> None:
@@ -204,10 +203,8 @@ def test_sealed_bytes_that_are_no_message_are_corrupt() -> None:
 
 @given(body=st.binary(max_size=200))
 def test_any_sealed_bytes_open_or_are_corrupt_and_nothing_else(body: bytes) -> None:
-    try:
+    with suppress(CorruptChunkError):
         codec.open_header(codec.seal_header(body))
-    except CorruptChunkError:
-        pass
 
 
 @pytest.mark.parametrize("encoding", [pb.ENCODING_UNSPECIFIED, 5, 99])

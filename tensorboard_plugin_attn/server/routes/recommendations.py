@@ -32,7 +32,8 @@ def recommendations_route(runs: Runs, request: Request) -> Response:
                 404,
                 "no_recommendations",
                 "This run logged no recommendations.",
-                "Pass scores= and score_items= to the callback, or call writer.recommendations(...).",
+                "Pass scores= and score_items= to the callback, "
+                "or call writer.recommendations(...).",
             )
         if user >= parameters.cohort_size(runs, run):
             raise not_found("user", "/catalogue lists the cohort's users.")

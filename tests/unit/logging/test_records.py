@@ -21,7 +21,8 @@ write_2 = os.write
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
+    descriptors = Path("/proc/self/fd")
+    return len(list(descriptors.iterdir())) if descriptors.exists() else 0
 
 
 def fail_with(code: int) -> Callable[..., int]:
@@ -114,7 +115,7 @@ def test_a_torn_record_is_cut_off_and_the_file_goes_on(
     whole = file.path.read_bytes()
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", write)
-        with pytest.raises(OSError, match="."):
+        with pytest.raises(OSError, match=r"No space|Input/output|wrote nothing"):
             file.append(frame_event(2))
     assert file.path.read_bytes() == whole
     assert not file.broken
@@ -134,7 +135,7 @@ def test_a_file_that_cannot_be_mended_is_broken_and_takes_no_more(
             file.append(frame_event(1))
     assert file.broken
     torn = file.path.read_bytes()
-    with pytest.raises(OSError, match="."):
+    with pytest.raises(OSError, match="could not be mended"):
         file.append(frame_event(2))
     assert file.path.read_bytes() == torn
     file.close()

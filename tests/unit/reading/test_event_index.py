@@ -223,7 +223,7 @@ def test_a_file_cut_at_every_byte_is_read_to_the_cut_and_then_to_the_end(tmp_pat
         path.write_bytes(whole[:cut])
         index = EventIndex(tmp_path / "cut")
         before = steps(index.refresh())
-        assert before == [step for step, end in enumerate(ends) if 0 < step and end <= cut], cut
+        assert before == [step for step, end in enumerate(ends) if step > 0 and end <= cut], cut
         assert kinds(index) == ([] if cut in begun else ["truncated_tail"]), cut
         assert index.progress().done_bytes == index.progress().total_bytes == cut
         with path.open("ab") as file:
@@ -429,14 +429,15 @@ def test_a_refresh_stops_at_its_budget_and_goes_on_at_the_next(
 ) -> None:
     three_frames(tmp_path / "a")
     three_frames(tmp_path / "b")
-    clock = SimpleNamespace(monotonic=lambda tick=itertools.count(): next(tick))
+    ticks = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: next(ticks))
     monkeypatch.setattr(event_index, "time", clock)
     monkeypatch.setattr(event_file, "time", clock)
     index = EventIndex(tmp_path, budget_s=2)  # the clock ticks whenever it is looked at
     assert steps(index.refresh()) == [1]
     assert index.progress().done_bytes < index.progress().total_bytes
     found = [steps(index.refresh()) for _ in range(9)]
-    assert sum(found, []) == [2, 3, 1, 2, 3]
+    assert list(itertools.chain(*found)) == [2, 3, 1, 2, 3]
     assert max(map(len, found)) == 2
     assert index.progress().done_bytes == index.progress().total_bytes
     assert index.progress().done_bytes == index.progress().total_bytes

@@ -1,0 +1,102 @@
+"""The public names and their signatures; a change here is a change for every user."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+
+import pytest
+
+import tensorboard_plugin_attn
+
+NAMES = [
+    "AttentionWriter",
+    "Cohort",
+    "Item",
+    "Privacy",
+    "QueueLimits",
+    "User",
+    "UserRecommendations",
+    "WriterStatus",
+    "__version__",
+]
+
+SIGNATURES = {
+    "AttentionWriter": "(logdir, *, cohort=None, worker=0, privacy=None, precision='u8', "
+    "queue_limits=None, strict=False)",
+    "AttentionWriter.attention": "(self, layer, attention, *, step, epoch=None, lengths=None, "
+    "layer_index=0, causal=False, kind='self', query_axis='history', key_axis='history', "
+    "head_names=(), similarity='scaled_dot_product', mode='evaluation', "
+    "dropout_stage='before_dropout')",
+    "AttentionWriter.recommendations": "(self, recommendations, *, step, epoch=None)",
+    "AttentionWriter.flush": "(self, timeout_s=10.0)",
+    "AttentionWriter.close": "(self, timeout_s=10.0)",
+    "AttentionWriter.status": "(self)",
+    "QueueLimits": "(entries=64, size_bytes=67108864)",
+}
+
+FIELDS = {
+    "Cohort": ["users", "items", "inputs"],
+    "Item": ["id", "label", "attributes"],
+    "User": ["id", "history", "target", "label", "attributes"],
+    "Privacy": ["key", "user_attributes", "user_labels", "item_labels"],
+    "UserRecommendations": ["items", "scores", "target_rank", "target_score", "seen_removed"],
+    "WriterStatus": [
+        "offered",
+        "written",
+        "dropped",
+        "rejected",
+        "failed",
+        "waiting",
+        "written_bytes",
+        "degraded",
+        "file",
+    ],
+}
+
+
+def find(path: str) -> object:
+    found: object = tensorboard_plugin_attn
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def signature_of(path: str) -> str:
+    signature = inspect.signature(find(path))  # type: ignore[arg-type]
+    plain = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    return str(inspect.Signature(plain))
+
+
+def test_these_names_are_public() -> None:
+    assert tensorboard_plugin_attn.__all__ == NAMES
+    assert all(find(name) is not None for name in NAMES)
+
+
+@pytest.mark.parametrize("path", SIGNATURES)
+def test_signatures_are_kept(path: str) -> None:
+    assert signature_of(path) == SIGNATURES[path]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_are_kept(name: str) -> None:
+    fields = dataclasses.fields(find(name))  # type: ignore[arg-type]
+    assert [field.name for field in fields if field.init] == FIELDS[name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "__version__"])
+def test_public_names_say_what_they_are(name: str) -> None:
+    assert inspect.getdoc(find(name))
+
+
+def test_writers_have_no_other_public_method() -> None:
+    public = {name for name in dir(find("AttentionWriter")) if not name.startswith("_")}
+    assert public == {path.partition(".")[2] for path in SIGNATURES if "." in path}
+
+
+def test_unknown_names_are_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Writer'"):
+        tensorboard_plugin_attn.Writer  # noqa: B018

@@ -1,0 +1,95 @@
+"""`/measures`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tensorboard_plugin_attn import AttentionWriter
+from tensorboard_plugin_attn.analysis import measures
+from tensorboard_plugin_attn.server.routes.measures import MAX_POINTS, NAMES, thinned
+from tests.fixtures.logs import (
+    LAYER,
+    attention,
+    cohort,
+    event_files,
+    event_path,
+    frame_event,
+    write_events,
+)
+from tests.fixtures.tab import Tab
+
+RUN = "d32/attention"
+
+
+def test_there_is_one_number_per_step_and_head(tab: Tab) -> None:
+    body = tab.json("/measures", run=RUN, layer=LAYER, user=1)
+    assert body["steps"] == [1, 2, 3]
+    assert set(body["measures"]) == set(NAMES)
+    for place, step in enumerate(body["steps"]):
+        expected = dataclasses.asdict(measures.measure(attention(seed=step)[1]))
+        for name in NAMES:
+            assert body["measures"][name][place] == pytest.approx(expected[name], rel=1e-4)
+
+
+def test_every_measure_has_a_name_here() -> None:
+    assert set(NAMES) == {field.name for field in dataclasses.fields(measures.Measures)}
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ({}, (400, "bad_parameter")),
+        ({"run": RUN}, (400, "bad_parameter")),
+        ({"run": RUN, "layer": LAYER}, (400, "bad_parameter")),
+        ({"run": RUN, "layer": LAYER, "user": "x"}, (400, "bad_parameter")),
+        ({"run": "no", "layer": LAYER, "user": 0}, (404, "run_not_found")),
+        ({"run": RUN, "layer": "no", "user": 0}, (404, "layer_not_found")),
+        ({"run": RUN, "layer": LAYER, "user": 2}, (404, "user_not_found")),
+    ],
+)
+def test_bad_requests_are_told_apart(
+    tab: Tab, query: dict[str, object], error: tuple[int, str]
+) -> None:
+    assert tab.error("/measures", **query) == error
+
+
+def test_rejected_steps_are_left_out(tmp_path: Path) -> None:
+    bad = attention()
+    bad[0] = np.nan
+    with AttentionWriter(tmp_path, cohort=cohort()) as writer:
+        writer.attention(LAYER, attention(), step=1)
+        writer.attention(LAYER, bad, step=2)
+    tab = Tab(tmp_path)
+    assert tab.json("/measures", run=".", layer=LAYER, user=0)["steps"] == [1]
+    assert tab.json("/measures", run=".", layer=LAYER, user=1)["steps"] == [1, 2]
+
+
+def test_numbers_that_are_none_are_null(tmp_path: Path) -> None:
+    def spoil(chunk: object) -> None:
+        chunk.measures.recency[:] = [float("nan"), float("inf")]  # type: ignore[attr-defined]
+
+    write_events(event_path(tmp_path), [frame_event(1, chunk=spoil)])
+    body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
+    assert body["measures"]["recency"] == [[None, None]]
+
+
+def test_a_vanished_file_is_unavailable(tab: Tab, tmp_path: Path) -> None:
+    tab.json("/status")
+    tab.plugin._runs._refresh_every_s = 3600
+    event_files(tmp_path)[0].unlink()
+    error = tab.error("/measures", run=RUN, layer=LAYER, user=0)
+    assert error == (503, "unavailable")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 999, 1000, 1001, 5000])
+def test_long_trainings_are_thinned_evenly_with_both_ends(count: int) -> None:
+    frames = list(range(count))
+    chosen = thinned(frames, MAX_POINTS)  # type: ignore[arg-type]
+    assert len(chosen) == min(count, MAX_POINTS)
+    assert chosen == sorted(set(chosen))
+    assert chosen[:1] == frames[:1]
+    assert chosen[-1:] == frames[-1:]
