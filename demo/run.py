@@ -25,6 +25,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 START_TIMEOUT_S = 120
+END_TIMEOUT_S = 10
+EPOCHS = 8  # about 1000 steps a run
 DIMENSIONS = (64, 16)  # the hyperparameter in which the runs differ
 
 
@@ -58,18 +60,13 @@ def train_runs(logdir: Path, *, quick: bool) -> None:
     print("Loading TensorFlow...", flush=True)
     from tensorboard_plugin_attn import Privacy
     from tensorboard_plugin_attn.privacy import random_key
-    from training.evaluate import table
     from training.preprocessing.interactions import read_online_retail
     from training.scenarios import ecommerce
     from training.train import USER_ATTRIBUTES, describe, new_run_directory, train
 
     interactions = read_online_retail(ecommerce.DATA)
     privacy = Privacy(key=random_key(), user_attributes=USER_ATTRIBUTES)
-    fit = replace(
-        ecommerce.DEFAULTS.fit,
-        epochs=2 if quick else 8,
-        max_users=1000 if quick else None,
-    )
+    fit = ecommerce.QUICK if quick else replace(ecommerce.DEFAULTS.fit, epochs=EPOCHS)
     for number, dimension in enumerate(DIMENSIONS, start=1):
         name = f"sasrec-d{dimension}"
         directory = new_run_directory(logdir, name)
@@ -77,7 +74,7 @@ def train_runs(logdir: Path, *, quick: bool) -> None:
         model = replace(ecommerce.DEFAULTS.model, dimension=dimension)
         config = replace(ecommerce.DEFAULTS, model=model, fit=fit)
         report = train(interactions, config, directory, privacy)
-        print(f"\n{describe(report)}\n{table(report.results)}", flush=True)
+        print(f"\n{describe(report)}\n{report.results}", flush=True)
 
 
 def free_port(wanted: int) -> int:
@@ -100,8 +97,17 @@ def serve(logdir: Path, port: int) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        board.send_signal(signal.SIGINT)
-        board.wait(10)
+        end(board)
+
+
+def end(board: subprocess.Popen[bytes]) -> None:
+    """End TensorBoard as Ctrl-C would, so that it ends its data server; kill it if it does not."""
+    board.send_signal(signal.SIGINT)
+    try:
+        board.wait(END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        board.kill()
+        board.wait()
 
 
 def wait_until_it_answers(board: subprocess.Popen[bytes], url: str) -> None:

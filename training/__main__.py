@@ -22,11 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
-    from training.evaluate import table
     from training.train import describe
 
-    report = ecommerce.run(options)
-    print(f"\n{describe(report)}\n\nTest items, seen items removed:\n{table(report.results)}\n")
+    try:
+        config = ecommerce.configure(options)
+    except ValueError as error:
+        parser.error(str(error))
+    report = ecommerce.run(config, options.logdir, options.run_name)
+    print(f"\n{describe(report)}\n\n{report.results}\n")
     print(f"tensorboard --logdir {options.logdir}\nthen open http://localhost:6006/#attn")
     return 0
 

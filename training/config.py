@@ -15,6 +15,14 @@ class ModelConfig:
     layers: int = 2
     dropout: float = 0.3
 
+    def __post_init__(self) -> None:
+        """Refuse heads that do not share the dimension evenly."""
+        if self.dimension % self.heads:
+            raise ValueError(
+                f"dimension {self.dimension} is not a multiple of {self.heads} heads: "
+                f"try {self.heads * max(1, self.dimension // self.heads)}"
+            )
+
 
 @dataclass(frozen=True)
 class FitConfig:

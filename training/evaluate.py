@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,20 +25,37 @@ def model_scores(model: Any, histories: list[np.ndarray], history_length: int) -
     return np.concatenate(batches)
 
 
-def held_out_results(
-    model: Any, split: Split, item_count: int, history_length: int
-) -> dict[str, dict[str, Metric]]:
-    """Return metrics on the test items, seen items removed, by model and baseline."""
+@dataclass(frozen=True)
+class Results:
+    """Metrics on the test items, by model and baseline, under both rules for seen items."""
+
+    seen_removed: dict[str, dict[str, Metric]]
+    seen_kept: dict[str, dict[str, Metric]]
+
+    def __str__(self) -> str:
+        """Return both tables; the rule is always said, because it changes HR@10 by half."""
+        return (
+            f"Test items, seen items removed:\n{table(self.seen_removed)}\n"
+            f"Test items, seen items kept:\n{table(self.seen_kept)}"
+        )
+
+
+def held_out_results(model: Any, split: Split, item_count: int, history_length: int) -> Results:
+    """Return metrics of the model and of the baselines on the test items."""
     histories = split.test_histories
     scores = {
         "popularity": popularity_scores(split.train, item_count, len(histories)),
         "Markov, window 20": markov_scores(split.train, histories, item_count),
         "SASRec": model_scores(model, histories, history_length),
     }
-    return {
-        name: ranking_metrics(target_ranks(found, split.test, histories, remove_seen=True))
-        for name, found in scores.items()
-    }
+    removed, kept = (
+        {
+            name: ranking_metrics(target_ranks(found, split.test, histories, remove_seen=rule))
+            for name, found in scores.items()
+        }
+        for rule in (True, False)
+    )
+    return Results(removed, kept)
 
 
 def table(results: dict[str, dict[str, Metric]]) -> str:

@@ -32,8 +32,13 @@ def target_ranks(
       targets: int `[user]`.
       histories: what each user has seen.
       remove_seen: take seen items out of the candidates (the target itself stays).
+
+    Raises:
+      ValueError: a score is NaN; nothing is greater than NaN, so its rank would look perfect.
     """
     scores = np.array(scores, np.float64)
+    if np.isnan(scores).any():
+        raise ValueError("scores are NaN: the model diverged; try a lower learning rate")
     rows = np.arange(len(targets))
     target_scores = scores[rows, targets]
     scores[:, 0] = -np.inf

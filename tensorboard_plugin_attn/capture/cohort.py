@@ -72,7 +72,51 @@ class Cohort:
         ids = [user.id for user in self.users]
         if len(set(ids)) != len(ids):
             twice = next(name for name in ids if ids.count(name) > 1)
-            raise ValueError(f"user {ids.index(twice)} of the cohort is there twice")
+            raise ValueError(f"user {ids.index(twice)} of the cohort is there twice: leave one out")
+
+    @classmethod
+    def select(
+        cls,
+        users: Sequence[User],
+        count: int = 8,
+        *,
+        items: Mapping[str, Item] | None = None,
+        inputs: Any = None,
+        seed: int = 0,
+    ) -> Cohort:
+        """Return a cohort of `count` of `users`, spread evenly over history length.
+
+        Args:
+          users: everyone who may be followed, as many as there are.
+          count: how many to follow; all if there are fewer.
+          items: every item that may be shown, by id.
+          inputs: model inputs of `users`, an array `[user, ...]` or a dict, list or tuple of such;
+            the rows of the chosen users are kept.
+          seed: the same seed gives the same users.
+
+        Raises:
+          ValueError: `count` is less than 1, there are no users, or `inputs` has other rows.
+        """
+        chosen = stratified([len(user.history) for user in users], count, seed)
+        return cls(
+            users=tuple(users[place] for place in chosen),
+            items=items or {},
+            inputs=None if inputs is None else _rows(inputs, chosen, len(users)),
+        )
+
+
+def _rows(inputs: Any, chosen: list[int], users: int) -> Any:
+    """Return the `chosen` rows of every array in `inputs`."""
+    if isinstance(inputs, Mapping):
+        return {name: _rows(value, chosen, users) for name, value in inputs.items()}
+    if isinstance(inputs, (list, tuple)):
+        return type(inputs)(_rows(value, chosen, users) for value in inputs)
+    array = np.asarray(inputs)
+    if array.ndim == 0 or len(array) != users:
+        raise ValueError(
+            f"inputs of shape {list(array.shape)} for {users} users: give one row per user"
+        )
+    return array[chosen]
 
 
 def stratified(lengths: Sequence[int], count: int, seed: int = 0) -> list[int]:
@@ -86,10 +130,12 @@ def stratified(lengths: Sequence[int], count: int, seed: int = 0) -> list[int]:
       seed: the same seed gives the same users.
 
     Raises:
-      ValueError: `count` is less than 1.
+      ValueError: `count` is less than 1, or there is nobody to choose from.
     """
     if count < 1:
         raise ValueError(f"count={count}: a cohort needs at least one user")
+    if not len(lengths):
+        raise ValueError("no users to choose from: pass at least one")
     order = np.argsort(np.asarray(lengths), kind="stable")
     random = np.random.default_rng(seed)
     strata = np.array_split(order, min(count, len(order)))

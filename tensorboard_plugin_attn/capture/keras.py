@@ -10,31 +10,21 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.capture.cohort import Cohort
-from tensorboard_plugin_attn.capture.keras_attention import CapturedLayer, capturing
+from tensorboard_plugin_attn.capture.keras_probe import Probe, Scores
+from tensorboard_plugin_attn.capture.layer_traits import LayerTraits
 from tensorboard_plugin_attn.capture.ranking import Ranker
+from tensorboard_plugin_attn.capture.training_clock import TrainingClock
 from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
 from tensorboard_plugin_attn.privacy import Privacy
 
 logger = logging.getLogger("tensorboard_plugin_attn")
-
-Scores = Callable[[Any, Any], Any]
-
-_FUTURE = 1e-6  # attention on later keys below this everywhere: the layer is causal
-NOTHING_CAPTURED = (
-    "AttentionCallback: the model called no Keras MultiHeadAttention or GroupQueryAttention, so "
-    "there is no attention to log. If it has an attention class of its own, log its post-softmax "
-    "weights with AttentionWriter.attention(...); docs/guides/keras.md shows an adapter."
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,8 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
       writer: used instead of a new `AttentionWriter(logdir, ...)`; closed by its owner.
 
     Raises:
-      ValueError: no inputs, or a Keras backend other than TensorFlow.
+      ValueError: no inputs, inputs for another number of users than the cohort's, or a Keras
+        backend other than TensorFlow.
     """
 
     def __init__(
@@ -91,27 +82,30 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._inputs = cohort.inputs if inputs is None else inputs
         if self._inputs is None:
             raise ValueError("no inputs: pass Cohort(inputs=...) or AttentionCallback(inputs=...)")
+        _check_rows(self._inputs, len(cohort.users))
         if every_steps < 1:
             raise ValueError(f"every_steps={every_steps}: must be 1 or more")
         if scores is not None and score_items is None:
             raise ValueError("scores needs score_items: the item id of each column")
+        self._logdir = logdir
         self._cohort = cohort
-        self._every_steps = every_steps
         self._layers = layers
         self._scores = scores
         self._ranker = Ranker(score_items, cohort.users, top_k) if score_items else None
-        self._lengths = lengths
-        self._writer = writer or AttentionWriter(logdir, cohort=cohort, privacy=privacy)
+        self._lengths = _history_lengths(cohort) if lengths is None else lengths
+        self._privacy = privacy or Privacy()  # one object: one pseudonym per user in every `fit`
+        self._writer = writer or self._new_writer()
         self._owns_writer = writer is None
-        self._probe: _Probe | None = None
-        self._causal: dict[str, bool] = {}
-        self._attends_to_padding: dict[str, bool] = {}
-        self._step = 0
-        self._logged_step = -1
+        self._clock = TrainingClock(every_steps)
+        self._traits = LayerTraits(self._lengths)
+        self._probe: Probe | None = None
+        self._closed = False
         self._epoch = 0
+        self._logged_step = -1
         self._probe_s = 0.0
         self._steps_logged = 0
         self._broken = False
+        self._warned: set[str] = set()
 
     @property
     def writer(self) -> AttentionWriter:
@@ -124,169 +118,101 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return ProbeCost(self._probe_s, self._steps_logged)
 
     def status(self) -> WriterStatus:
-        """Return what became of everything that was logged."""
+        """Return what became of everything that was logged in the latest `fit`."""
         return self._writer.status()
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Go on counting where the optimizer stands, so that a resumed training fits on."""
-        self._step = _iterations(self.model)
+        """Go on counting where the optimizer stands; a second `fit` is a new attempt of the run."""
+        if self._closed:
+            self._writer, self._closed = self._new_writer(), False
+        if self._probe is not None and self._probe.model is not self.model:
+            self._probe, self._traits = None, LayerTraits(self._lengths)
+        self._broken = False
+        self._logged_step = -1
+        self._clock.begin(self.model, (self.params or {}).get("steps"))
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Remember the epoch."""
         self._epoch = epoch
+        self._clock.begin_epoch(epoch)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Log the cohort's attention if this step is on the schedule."""
-        self._step += 1
-        if self._step == 1 or self._step % self._every_steps == 0:
-            self._log(batch)
+        if self._clock.tick(self._epoch, batch):
+            self._log()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Remember that the epoch is done."""
+        self._clock.begin_epoch(epoch + 1)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Log the last step and write everything that waits."""
-        if self._step > self._logged_step:
-            self._log(None)
+        if self._clock.step > self._logged_step:
+            self._log()
         if self._owns_writer:
             self._writer.close()
+            self._closed = True
 
-    def _log(self, batch: int | None) -> None:
+    def _new_writer(self) -> AttentionWriter:
+        return AttentionWriter(self._logdir, cohort=self._cohort, privacy=self._privacy)
+
+    def _log(self) -> None:
         """Capture and hand over; whatever goes wrong is said once and the training goes on."""
         if self._broken:
             return
         began_s = time.perf_counter()
         try:
-            self._capture_and_write(self._epoch_at(batch))
+            self._capture_and_write()
         except Exception:
             self._broken = True
             logger.exception("AttentionCallback: not logging any more; training goes on")
         self._probe_s += time.perf_counter() - began_s
-        self._logged_step = self._step
+        self._logged_step = self._clock.step
         self._steps_logged += 1
 
-    def _epoch_at(self, batch: int | None) -> float:
-        steps = (self.params or {}).get("steps")
-        if batch is None or not steps:
-            return float(self._epoch + 1)
-        return self._epoch + (batch + 1) / float(steps)
-
-    def _capture_and_write(self, epoch: float) -> None:
+    def _capture_and_write(self) -> None:
         if self._probe is None:
-            self._probe = _Probe(self.model, self._inputs, self._layers, self._scores)
+            self._probe = Probe(self.model, self._inputs, self._layers, self._scores)
         found, scores = self._probe.run()
-        if not found and self._steps_logged == 0:
-            logger.warning(NOTHING_CAPTURED)
+        if not found:
+            self._warn_once(self._probe.why_nothing())
+        step, epoch = self._clock.step, self._clock.epoch
         for index, (name, attention) in enumerate(found):
             self._writer.attention(
                 name,
                 attention,
-                step=self._step,
+                step=step,
                 epoch=epoch,
-                lengths=self._lengths_of(name, attention),
+                lengths=self._traits.lengths(name, attention),
                 layer_index=index,
-                causal=self._is_causal(name, attention),
+                causal=self._traits.is_causal(name, attention),
             )
         if scores is not None and self._ranker is not None:
-            recommended = self._ranker.rank(scores)
-            self._writer.recommendations(recommended, step=self._step, epoch=epoch)
+            self._writer.recommendations(self._ranker.rank(scores), step=step, epoch=epoch)
 
-    def _lengths_of(self, name: str, attention: NDArray[np.float32]) -> Sequence[int] | None:
-        """Return where to crop; nowhere if the layer, as first seen, attends to padding."""
-        lengths = self._history_lengths()
-        if lengths is None:
-            return None
-        if name not in self._attends_to_padding:
-            outside = padding_share(attention, lengths)
-            self._attends_to_padding[name] = outside > schema.ROW_SUM_TOLERANCE
-            if self._attends_to_padding[name]:
-                logger.warning(
-                    "%s gives up to %.0f%% of its attention to padding (it does not mask it): "
-                    "padding is logged too",
-                    name,
-                    100 * outside,
-                )
-        return None if self._attends_to_padding[name] else lengths
-
-    def _history_lengths(self) -> Sequence[int] | None:
-        if self._lengths is not None:
-            return self._lengths
-        if not all(user.history for user in self._cohort.users):
-            return None
-        return [len(user.history) for user in self._cohort.users]
-
-    def _is_causal(self, name: str, attention: NDArray[np.float32]) -> bool:
-        """Tell whether no query of the layer attends to a later key, as first seen."""
-        if name not in self._causal:
-            queries, keys = attention.shape[-2:]
-            future = np.triu_indices(queries, 1)
-            square = queries == keys and queries > 1
-            self._causal[name] = bool(
-                square and (attention[..., future[0], future[1]] <= _FUTURE).all()
-            )
-        return self._causal[name]
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            logger.warning("%s", text)
 
 
-def padding_share(attention: NDArray[np.float32], lengths: Sequence[int]) -> float:
-    """Return the largest share any real query gives to padding keys on the left.
+def _check_rows(inputs: Any, users: int) -> None:
+    """Refuse inputs that cannot be aligned with the cohort.
 
-    Args:
-      attention: `[user, head, query, key]`, left-padded.
-      lengths: real positions per user.
+    Raises:
+      ValueError: no array in `inputs` has a row for each user.
     """
-    shares = [
-        1.0 - user[:, -length:, -length:].sum(axis=-1).min()
-        for user, length in zip(attention, lengths, strict=True)
-    ]
-    return float(max(shares))
-
-
-class _Probe:
-    """The model's forward pass over the cohort, traced once with capture switched on."""
-
-    def __init__(
-        self, model: Any, inputs: Any, layers: Sequence[str] | None, scores: Scores | None
-    ) -> None:
-        import tensorflow as tf
-
-        self._names: list[str] = []
-        self._inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
-
-        @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-        def forward(inputs: Any) -> tuple[list[Any], Any]:
-            with capturing() as captured:
-                scored = model(inputs, training=False) if scores is None else scores(model, inputs)
-            kept = [layer for layer in captured if _wanted(layer, layers)]
-            self._names[:] = _unique([layer.name for layer in kept])
-            attention = [tf.cast(layer.attention, tf.float32) for layer in kept]
-            return attention, (None if scores is None else scored)
-
-        self._forward = forward
-
-    def run(self) -> tuple[list[tuple[str, NDArray[np.float32]]], NDArray[np.float32] | None]:
-        """Return `(name, attention [user, head, query, key])` per layer, and the scores."""
-        attention, scores = self._forward(self._inputs)
-        arrays = [np.asarray(layer) for layer in attention]
-        return (
-            list(zip(self._names, arrays, strict=True)),
-            None if scores is None else np.asarray(scores),
+    arrays = keras.tree.flatten(inputs)
+    shapes: list[tuple[int, ...]] = [tuple(getattr(array, "shape", ())) for array in arrays]
+    rows = sorted({int(shape[0]) for shape in shapes if shape})
+    if users not in rows:
+        raise ValueError(
+            f"inputs with {' or '.join(map(str, rows)) or 'no'} rows for a cohort of {users} "
+            "users: give arrays with one row per user, in the users' order"
         )
 
 
-def _wanted(layer: CapturedLayer, layers: Sequence[str] | None) -> bool:
-    return layer.attention is not None and (
-        layers is None or any(part in layer.name for part in layers)
-    )
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Return `names`, those that stand there before numbered: a layer may be called twice."""
-    seen: dict[str, int] = {}
-    unique = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return unique
-
-
-def _iterations(model: Any) -> int:
-    optimizer = getattr(model, "optimizer", None)
-    iterations = getattr(optimizer, "iterations", None)
-    return 0 if iterations is None else int(iterations)
+def _history_lengths(cohort: Cohort) -> Sequence[int] | None:
+    if not all(user.history for user in cohort.users):
+        return None
+    return [len(user.history) for user in cohort.users]

@@ -51,7 +51,7 @@ class LayerTraits:
         """Tell whether no real query of the layer attends to a later key, as first seen."""
         if name not in self._causal:
             cropped = self.lengths(name, attention) or [0] * len(attention)  # [-0:] keeps all
-            self._causal[name] = all(
+            self._causal[name] = attention.shape[-2] > 1 and all(
                 _is_causal(user[:, -length:, -length:])
                 for user, length in zip(attention, cropped, strict=True)
             )

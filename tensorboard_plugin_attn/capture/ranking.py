@@ -1,4 +1,8 @@
-"""The cohort's recommendations from a matrix of scores, with seen items taken out."""
+"""The cohort's recommendations from a matrix of scores, with seen items taken out.
+
+A score that is no number is never recommended and gives no rank: a model that diverged must not
+look perfect.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from tensorboard_plugin_attn.logging import UserRecommendations
 
 class Ranker:
     """Ranks items for the same users again and again; what does not change is worked out once.
+
+    Equal scores are ordered by column, in the list and in the target's rank alike.
 
     Args:
       items: item id of each column of the scores; columns with `None` (padding) are never
@@ -37,7 +43,7 @@ class Ranker:
             self._excluded[row, seen] = True
             if (target := self._targets[row]) is not None:
                 self._excluded[row, target] = False
-        self._counts = np.minimum(top_k, (~self._excluded).sum(axis=1))
+        self._count = min(top_k, len(items))
 
     def rank(self, scores: NDArray[np.float32]) -> list[UserRecommendations]:
         """Return the best unseen items of each user, and the rank of the target.
@@ -50,21 +56,33 @@ class Ranker:
         """
         if scores.shape != self._excluded.shape:
             raise ValueError(f"scores {list(scores.shape)}, expected {list(self._excluded.shape)}")
-        candidates = np.where(self._excluded, np.float32(-np.inf), scores)
-        return [self._recommend(user, row, scores[user]) for user, row in enumerate(candidates)]
+        candidates = np.where(self._excluded | np.isnan(scores), np.float32(-np.inf), scores)
+        worst = np.partition(candidates, -self._count, axis=1)[:, -self._count]  # [user]
+        return [
+            self._recommend(target, row, lowest)
+            for target, row, lowest in zip(self._targets, candidates, worst, strict=True)
+        ]
 
     def _recommend(
-        self, user: int, candidates: NDArray[np.float32], scores: NDArray[np.float32]
+        self, target: int | None, candidates: NDArray[np.float32], lowest: np.float32
     ) -> UserRecommendations:
-        count = int(self._counts[user])
-        best = np.argpartition(-candidates, count - 1)[:count] if count else np.empty(0, np.intp)
-        best = best[np.lexsort((best, -candidates[best]))]
-        target = self._targets[user]
-        rank = None if target is None else 1 + int((candidates > candidates[target]).sum())
+        """Return those of `candidates [item]` that score at least `lowest`, best first."""
+        best = np.flatnonzero((candidates >= lowest) & (candidates > -np.inf))
+        best = best[np.argsort(-candidates[best], kind="stable")][: self._count]
+        rank = None if target is None else _rank(candidates, target)
         return UserRecommendations(
-            items=[str(self._items[number]) for number in best],
-            scores=scores[best].tolist(),
+            items=[str(self._items[int(number)]) for number in best],
+            scores=candidates[best].tolist(),
             target_rank=rank,
-            target_score=None if target is None else float(scores[target]),
+            target_score=None if rank is None else float(candidates[target]),
             seen_removed=True,
         )
+
+
+def _rank(candidates: NDArray[np.float32], target: int) -> int | None:
+    """Return the place of `target` in the order of `candidates [item]`; `None` if it has none."""
+    score = candidates[target]
+    if score == -np.inf:
+        return None
+    before = (candidates > score).sum() + (candidates[:target] == score).sum()
+    return 1 + int(before)

@@ -17,8 +17,13 @@ class WindowBatches(keras.utils.PyDataset):  # type: ignore[misc]
     Args:
       sequences: training items per user.
       length: window length.
-      batch_size: windows per batch; the last, smaller batch is left out unless it is the only one.
+      batch_size: windows per batch, all windows if there are fewer. Every batch is full and every
+        epoch as long as the first: what is left over waits for another epoch's order, and an
+        epoch that was cut into fewer windows starts over with its first.
       seed: the same seed gives the same batches.
+
+    Raises:
+      ValueError: no user has two items.
     """
 
     def __init__(
@@ -32,10 +37,12 @@ class WindowBatches(keras.utils.PyDataset):  # type: ignore[misc]
         super().__init__(**kwargs)
         self._sequences = sequences
         self._length = length
-        self._batch_size = batch_size
         self._random = np.random.default_rng(seed)
         self._cut()
-        self._batches = max(1, len(self._inputs) // batch_size)
+        if not len(self._inputs):
+            raise ValueError("no user has two items to learn from: give longer histories")
+        self._batch_size = min(batch_size, len(self._inputs))
+        self._batches = len(self._inputs) // self._batch_size
 
     def _cut(self) -> None:
         inputs, targets = next_item_windows(self._sequences, self._length, self._random)
@@ -46,7 +53,8 @@ class WindowBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return self._batches
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = slice(index * self._batch_size, (index + 1) * self._batch_size)
+        first = index * self._batch_size
+        rows = np.arange(first, first + self._batch_size) % len(self._inputs)
         return self._inputs[rows], self._targets[rows]
 
     def on_epoch_end(self) -> None:
