@@ -114,6 +114,16 @@ def test_every_item_but_the_first_is_a_target_when_it_fits(
     assert int((targets > 0).sum()) == sum(max(0, len(items) - 1) for items in short)
 
 
+@given(length=st.integers(2, 12), count=st.integers(2, 80), seed=st.integers(0, 5))
+def test_every_item_but_the_first_is_a_target_of_a_long_sequence(
+    length: int, count: int, seed: int
+) -> None:
+    sequence = np.arange(1, count + 1, dtype=np.int32)
+    inputs, targets = next_item_windows([sequence], length, np.random.default_rng(seed))
+    assert set(targets[targets > 0].tolist()) == set(range(2, count + 1))
+    assert inputs.shape == targets.shape == (len(inputs), length)
+
+
 def test_padding_is_left_and_the_newest_items_stay() -> None:
     padded = pad([np.array([1, 2, 3]), np.array([4]), np.array([], np.int32)], 2)
     assert padded.tolist() == [[2, 3], [0, 4], [0, 0]]
@@ -128,3 +138,25 @@ def test_batches_change_between_epochs_and_not_between_runs() -> None:
     assert len(first) == len(first._inputs) // 4
     first.on_epoch_end()
     assert not np.array_equal(before, first[0][0])
+
+
+@given(
+    counts=st.lists(st.integers(1, 60), min_size=1, max_size=12).filter(lambda c: max(c) > 1),
+    batch_size=st.integers(1, 40),
+    seed=st.integers(0, 9),
+)
+def test_every_batch_of_every_epoch_is_full(counts: list[int], batch_size: int, seed: int) -> None:
+    sequences = [np.arange(1, count + 1, dtype=np.int32) for count in counts]
+    batches = WindowBatches(sequences, 5, batch_size, seed=seed)
+    shapes = set()
+    for _ in range(4):
+        shapes |= {batches[number][0].shape for number in range(len(batches))}
+        batches.on_epoch_end()
+    [(rows, length)] = shapes
+    assert 1 <= rows <= batch_size
+    assert length == 5
+
+
+def test_users_with_one_item_each_are_refused() -> None:
+    with pytest.raises(ValueError, match="longer histories"):
+        WindowBatches([np.array([1], np.int32)], 5, 4, seed=0)

@@ -53,6 +53,12 @@ def test_metrics_equal_their_definitions(ranks: list[int]) -> None:
     )
 
 
+def test_a_model_that_diverged_has_no_metrics() -> None:
+    scores = np.array([[0, 1, 2], [0, np.nan, 2]])
+    with pytest.raises(ValueError, match="lower learning rate"):
+        target_ranks(scores, np.array([1, 1]), [np.array([2])] * 2, remove_seen=True)
+
+
 def test_popularity_counts() -> None:
     scores = popularity_scores([np.array([1, 2]), np.array([2])], 4, 2)
     assert scores.tolist() == [[0, 1, 2, 0], [0, 1, 2, 0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import keras
@@ -16,6 +17,7 @@ from training.__main__ import main
 from training.config import FitConfig, LoggingConfig, ModelConfig, RunConfig
 from training.models.sasrec import SASRec
 from training.preprocessing.interactions import Interactions
+from training.scenarios import ecommerce
 from training.train import new_run_directory, train
 
 SHAPE = ModelConfig(history_length=8, dimension=16, heads=2, layers=2, dropout=0.2)
@@ -48,6 +50,22 @@ def test_no_real_item_attends_to_padding_or_the_future(model: SASRec) -> None:
         np.testing.assert_allclose(attention[..., :3], 0, atol=1e-6)
         np.testing.assert_allclose(np.triu(attention[..., 3:], 1), 0, atol=1e-6)
         np.testing.assert_allclose(attention.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_what_padding_is_embedded_as_changes_no_real_position(model: SASRec) -> None:
+    items = np.array([[0, 0, 0, 4, 5, 6, 7, 8]], np.int32)
+    before = np.asarray(model(items))
+    table = model.items.embeddings
+    kept = keras.ops.convert_to_numpy(table)
+    try:
+        changed = kept.copy()
+        changed[0] += np.random.default_rng(0).normal(size=SHAPE.dimension)
+        table.assign(changed)
+        after = np.asarray(model(items))
+    finally:
+        table.assign(kept)
+    np.testing.assert_allclose(before[0, 3:], after[0, 3:], atol=1e-5)
+    assert np.abs(before[0, :3] - after[0, :3]).max() > 1e-3
 
 
 def test_scores_are_tied_to_the_item_embeddings(model: SASRec) -> None:
@@ -113,3 +131,30 @@ def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     for setting in ("--logdir", "--epochs", "--dimension", "--heads", "--seed", "--cohort"):
         assert setting in text
+
+
+def test_quick_is_what_was_not_said_otherwise() -> None:
+    parser = argparse.ArgumentParser()
+    ecommerce.add_arguments(parser)
+    quick = ecommerce.configure(parser.parse_args(["--logdir", "x", "--quick", "--epochs", "7"]))
+    assert (quick.fit.epochs, quick.fit.max_users) == (7, ecommerce.QUICK.max_users)
+    plain = ecommerce.configure(parser.parse_args(["--logdir", "x"]))
+    assert plain == ecommerce.DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["--dimension", "30"], "dimension 30 is not a multiple of 4 heads: try 28"),
+        (["--epochs", "0"], "0 is less than 1"),
+        (["--dropout", "1"], "1 is not from 0 up to 1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_before_training(
+    settings: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["ecommerce", "--logdir", str(tmp_path / "logs"), *settings])
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "logs").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +48,25 @@ def test_stratified_users_spread_over_all_lengths(count: int) -> None:
 def test_a_cohort_of_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         stratified([3, 4], 0)
+
+
+def people(count: int) -> list[User]:
+    return [User(f"u{n}", history=[str(item) for item in range(n + 1)]) for n in range(count)]
+
+
+def test_selected_users_keep_their_own_rows_of_every_input() -> None:
+    inputs = {"items": np.arange(600)[:, None] * [1, 1], "more": (np.arange(600),)}
+    chosen = Cohort.select(people(600), 5, inputs=inputs, seed=3)
+    numbers = [int(user.id[1:]) for user in chosen.users]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == 5
+    assert chosen.inputs["items"].tolist() == [[number, number] for number in numbers]
+    assert chosen.inputs["more"][0].tolist() == numbers
+    assert chosen == Cohort.select(people(600), 5, seed=3)
+
+
+def test_selecting_says_what_is_wrong() -> None:
+    with pytest.raises(ValueError, match="pass at least one"):
+        Cohort.select([])
+    with pytest.raises(ValueError, match=r"shape \[2, 3\] for 4 users: give one row per user"):
+        Cohort.select(people(4), inputs=np.zeros((2, 3)))

@@ -9,11 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from tensorboard_plugin_attn import Cohort, Item, Privacy, User, codec
-from tensorboard_plugin_attn.capture.keras import NOTHING_CAPTURED, AttentionCallback
+from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing
+from tensorboard_plugin_attn.capture.keras_probe import NOTHING_CAPTURED, to_float32
 from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.runs import Runs
 
@@ -49,9 +51,12 @@ def data(count: int = 16) -> tuple[np.ndarray, np.ndarray]:
     return random.integers(1, ITEMS, (count, LENGTH)), random.integers(0, ITEMS, count)
 
 
+def crossentropy() -> keras.losses.Loss:
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
 def compiled(model: keras.Model) -> keras.Model:
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer="adam", loss=loss)
+    model.compile(optimizer="adam", loss=crossentropy())
     return model
 
 
@@ -64,6 +69,13 @@ def logged(directory: Path) -> Runs:
     runs = Runs(EventIndex(directory))
     runs.refresh()
     return runs
+
+
+def logged_steps(directory: Path) -> list[int]:
+    with logged(directory).locked() as known:
+        run = known["attention"]
+        [stream] = run.layers.values()
+        return [frame.step for frame in stream.timeline(run.attempts)]
 
 
 def logged_attention(directory: Path, layer: str, step: int, user: int) -> np.ndarray:
@@ -258,6 +270,8 @@ def test_a_directory_that_cannot_be_written_does_not_stop_training(tmp_path: Pat
     [
         ({"cohort": Cohort()}, "no inputs"),
         ({"every_steps": 0}, "every_steps=0"),
+        ({"inputs": np.ones((3, LENGTH), np.int32)}, "3 rows for a cohort of 2 users"),
+        ({"inputs": [[1, 2]]}, "no rows for a cohort of 2 users: give arrays"),
         ({"scores": lambda model, inputs: None}, "score_items"),
     ],
 )
@@ -268,11 +282,102 @@ def test_bad_arguments_say_what_to_do(
         AttentionCallback(tmp_path, **{"cohort": cohort(), **arguments})
 
 
-def test_layers_can_be_chosen(tmp_path: Path) -> None:
+def test_a_choice_of_layers_that_fits_none_names_those_there_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     model = compiled(third_party_model())
     callback = AttentionCallback(tmp_path / "a", cohort=cohort(), layers=["no such layer"])
-    fit(model, callback)
+    with caplog.at_level(logging.WARNING, "tensorboard_plugin_attn"):
+        fit(model, callback)
     assert callback.status().offered == 0
+    [message] = caplog.messages
+    assert "layers=['no such layer'] fits no layer" in message
+    assert message.endswith("choose from: attend")
+
+
+def test_layers_can_be_chosen(tmp_path: Path) -> None:
+    model = compiled(third_party_model())
+    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort(), layers=["att"]))
+    assert logged_steps(tmp_path) == list(range(1, 9))
+
+
+def test_one_batch_event_for_several_steps_is_logged_as_the_optimizer_counts(
+    tmp_path: Path,
+) -> None:
+    model = third_party_model()
+    model.compile(optimizer="adam", loss=crossentropy(), steps_per_execution=4)
+    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
+    assert logged_steps(tmp_path) == [4, 8]
+
+
+def test_batches_that_only_accumulate_gradients_are_no_steps(tmp_path: Path) -> None:
+    model = third_party_model()
+    optimizer = keras.optimizers.Adam(gradient_accumulation_steps=2)
+    model.compile(optimizer=optimizer, loss=crossentropy())
+    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
+    assert logged_steps(tmp_path) == [1, 2, 3, 4]
+
+
+def test_a_callback_used_in_two_fits_logs_both_under_the_same_pseudonyms(tmp_path: Path) -> None:
+    model = compiled(third_party_model())
+    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    fit(model, callback, epochs=1)
+    before = [user.id for user in logged(tmp_path).catalogue("attention").users]
+    fit(model, callback, epochs=1)
+    assert logged_steps(tmp_path) == list(range(1, 9))
+    assert [user.id for user in logged(tmp_path).catalogue("attention").users] == before
+    assert callback.status().dropped == 0
+
+
+def test_a_callback_moved_to_another_model_watches_that_one(tmp_path: Path) -> None:
+    first, second = (compiled(third_party_model(use_causal_mask=True)) for _ in range(2))
+    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    fit(first, callback, epochs=1)
+    fit(second, callback, epochs=2)
+    embedded = second.layers[1](cohort().inputs)
+    _, expected = second.get_layer("attend")(
+        embedded, embedded, use_causal_mask=True, return_attention_scores=True
+    )
+    shown = logged_attention(tmp_path, "attend", 8, 0)
+    np.testing.assert_allclose(shown, np.asarray(expected)[0], atol=0.004)
+
+
+def test_half_precision_attention_is_logged(tmp_path: Path) -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = compiled(third_party_model(use_causal_mask=True))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    fit(model, callback)
+    assert callback.status().rejected == 0
+    assert logged_steps(tmp_path) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_rows_are_scaled_to_1_and_get_no_worse(dtype: str) -> None:
+    logits = tf.cast(np.random.default_rng(0).normal(scale=3, size=(64, 1, 1, 20)), dtype)
+    rounded = tf.nn.softmax(logits)  # [user, head, query, key]
+    expected = tf.nn.softmax(tf.cast(logits, tf.float32))
+    scaled = to_float32(rounded).numpy()
+    np.testing.assert_allclose(scaled.sum(axis=-1), 1, atol=1e-5)
+    error_before = np.abs(tf.cast(rounded, tf.float32) - expected).max()
+    assert np.abs(scaled - expected).max() <= error_before
+
+
+def test_rows_that_are_no_attention_are_not_made_to_look_like_it() -> None:
+    rows = tf.constant([[0.0, 0.0], [0.5, 0.4], [0.9, 0.9]], tf.bfloat16)[None, None]
+    np.testing.assert_array_equal(to_float32(rows), tf.cast(rows, tf.float32))
+
+
+def test_epochs_are_fractional_and_end_whole(tmp_path: Path) -> None:
+    model = compiled(third_party_model())
+    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
+    with logged(tmp_path).locked() as known:
+        run = known["attention"]
+        [stream] = run.layers.values()
+        epochs = [frame.epoch for frame in stream.timeline(run.attempts)]
+    assert epochs == pytest.approx([0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2])
 
 
 def test_raw_user_ids_are_nowhere_in_the_log(tmp_path: Path) -> None:

@@ -57,6 +57,28 @@ def test_equals_sorting_everything(scores: list[int], seen: set[str], top_k: int
     assert list(found.items) == [item for _, item in ranked if item not in seen][:top_k]
 
 
+def test_equal_scores_are_ordered_alike_in_the_list_and_in_the_rank() -> None:
+    scores = np.array([[0, 7, 5, 5, 5, 5]], np.float32)
+    for place, target in enumerate("bcde", start=2):
+        [found] = Ranker(ITEMS, [User("u", target=target)], 4).rank(scores)
+        assert list(found.items) == ["a", "b", "c", "d"]
+        assert found.target_rank == place
+
+
+def test_a_model_that_diverged_recommends_nothing_and_ranks_nothing() -> None:
+    scores = np.full((1, 6), np.nan, np.float32)
+    [found] = Ranker(ITEMS, [User("u", history=["b"], target="c")], 3).rank(scores)
+    assert (list(found.items), list(found.scores)) == ([], [])
+    assert (found.target_rank, found.target_score) == (None, None)
+
+
+def test_what_the_model_itself_ruled_out_is_not_recommended() -> None:
+    scores = np.array([[0, 1, -np.inf, np.nan, 4, 2]], np.float32)
+    [found] = Ranker(ITEMS, [User("u", target="a")], 9).rank(scores)
+    assert list(found.items) == ["d", "e", "a"]
+    assert found.target_rank == 3
+
+
 def test_nothing_to_recommend_is_refused() -> None:
     with pytest.raises(ValueError, match="top_k=0"):
         Ranker(ITEMS, [User("u")], 0)

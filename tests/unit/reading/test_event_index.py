@@ -379,7 +379,9 @@ def test_a_file_that_shrank_resets_its_run(tmp_path: Path) -> None:
     assert steps(updates) == [8]
 
 
-@pytest.mark.parametrize("fate", ["removed", "replaced", "cut", "overwritten"])
+@pytest.mark.parametrize(
+    "fate", ["removed", "replaced", "replaced by its like", "cut", "overwritten"]
+)
 def test_reading_a_file_that_changed_is_unavailable_and_never_a_wrong_answer(
     tmp_path: Path, fate: str
 ) -> None:
@@ -390,6 +392,9 @@ def test_reading_a_file_that_changed_is_unavailable_and_never_a_wrong_answer(
         path.unlink()
     elif fate == "replaced":
         write_events(tmp_path / "new", [frame_event(9)]).replace(path)
+    elif fate == "replaced by its like":
+        others = [frame_event(step, attempt="b") for step in (1, 2, 3)]
+        write_events(tmp_path / "new", others).replace(path)
     elif fate == "cut":
         os.truncate(path, path.stat().st_size - 20)
     else:
