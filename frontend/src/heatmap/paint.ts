@@ -41,7 +41,7 @@ export function paint(attention: Attention, head: number, palette: Palette): Pix
 const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
 /** One word per level, in the byte order of this machine: red first in memory. */
-function wordsOf(table: TableName): Uint32Array {
+export function wordsOf(table: TableName): Uint32Array {
   const bytes = tableOf(table);
   return new Uint32Array(256).map((_, level) => {
     const [r, g, b] = bytes.subarray(3 * level, 3 * level + 3) as unknown as [

@@ -41,13 +41,58 @@ export const en = {
     open: (name: string) => `Open ${name}`,
     hint: 'Click selects a head, double-click opens it.',
   },
-  views: { heads: 'Heads', head: 'Head' },
+  views: { heads: 'Heads', head: 'Head', evolution: 'Evolution' },
+  measures: {
+    heading: 'Measure',
+    names: {
+      entropy_bits: 'Entropy (bits)',
+      recency: 'Recency (positions back)',
+      sink_share: 'Sink share',
+      maximum: 'Largest weight',
+      effective_span: 'Effective span (keys)',
+    },
+    explain: {
+      entropy_bits: 'How spread out attention is, averaged over queries: 0 bits is a single key.',
+      recency: 'How far back a query looks on average, in positions.',
+      sink_share: 'Share of attention on the first key, averaged over queries.',
+      maximum: 'The largest weight of a query, averaged over queries.',
+      effective_span: '2 to the power of the entropy: as if so many keys shared evenly.',
+    },
+  },
+  evolution: {
+    sentence: (head: string, layer: string, user: string, items: number, steps: string) =>
+      `What the newest query of ${head} in ${layer} attends to for ${user}: ${items} history items, ` +
+      `newest first, over ${steps} steps. Up and down move the item, left and right the step.`,
+    axis: 'history item, newest first ↓   step →',
+    progress: (done: string, all: string) => `${done} of ${all} columns`,
+    every: (every: string, all: string) => `every ${every}th of ${all} steps`,
+    everyTitle: 'Steps in between are not in this picture. The timeline below reaches all of them.',
+    all: (all: string) => `all ${all} steps`,
+    point: 'Point at an item and a step. A click goes to the step.',
+    value: (value: string, step: string) => `${value} at step ${step}`,
+    noValue: (step: string) => `nothing at step ${step}`,
+    failed: 'Loading stopped. It goes on as soon as the server answers.',
+  },
+  alerts: {
+    heading: 'Alerts',
+    none: (step: string) => `No head is collapsed, uniform or a sink as of step ${step}.`,
+    unknown: 'Alerts need measures.',
+    collapsed: (mean: string, steps: string) =>
+      `collapsed on single keys: entropy ${mean} bits over the last ${steps} steps`,
+    uniform: (mean: string, steps: string) =>
+      `uniform: entropy ${mean} bits over the last ${steps} steps, within 2 % of even attention`,
+    sink: (mean: string, steps: string) =>
+      `sink: ${mean} of its attention on the first key over the last ${steps} steps`,
+  },
   tools: {
     scale: 'Scale',
     scales: { sqrt: 'Square root', linear: 'Linear', log: 'Logarithm' },
     colours: 'Colours',
     tables: { cividis: 'Cividis', viridis: 'Viridis', greys: 'Greys' },
     top: 'Upper end',
+    auto: 'Auto',
+    autoTitle:
+      'Auto: the largest weight loaded so far, leaving out queries with fewer than eight keys, whose weights are large of necessity. What lies above is drawn as the upper end.',
     copy: 'Copy link',
     copied: 'Link copied',
     copyFailed: 'Copy this address',
@@ -87,7 +132,7 @@ export const en = {
       'More cells than pixels: neighbouring cells are averaged here. Open the head for every cell.',
     pickCell: 'Point at a cell, or move to it with the arrow keys.',
     legend: 'attention',
-    legendNote: (scale: string, top: string) => `${scale} scale, fixed range 0 to ${top}`,
+    legendNote: (scale: string, top: string) => `${scale} scale, range 0 to ${top}`,
     clipped: (top: string) => `≥ ${top}`,
     hatched: 'not applicable',
     step: (step: string) => `step ${step}`,

@@ -1,4 +1,5 @@
 /** The frames of the layers on screen, in one bounded cache. */
+import { peakOf } from '../analysis/peak';
 import { FrameCache } from '../data/cache';
 import { Clip, type View } from '../data/clip';
 import type { Client } from '../data/client';
@@ -15,6 +16,7 @@ export class Clips {
   failure = $state.raw<ApiError | null>(null);
   private readonly cache = new FrameCache(BUDGET_BYTES);
   private readonly clips = new Map<string, Clip>();
+  private readonly peaks = new Map<string, number>();
 
   constructor(private readonly client: Client) {}
 
@@ -57,11 +59,24 @@ export class Clips {
     this.version += 1;
   }
 
+  /** The largest weight of all frames of these layers that ever arrived; `null` before the first. */
+  peakOf(run: string, layers: readonly string[], user: number): number | null {
+    void this.version;
+    const peaks = layers.map((layer) => this.peaks.get(key(run, layer, user)) ?? 0);
+    return Math.max(0, ...peaks) || null;
+  }
+
+  private notePeak(name: string, frames: readonly Frame[]): void {
+    const values = frames.map((f) => (f.kind === 'ready' ? peakOf(f.attention) : 0));
+    this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, ...values));
+  }
+
   private open(run: string, layer: string, user: number): Clip {
     const name = key(run, layer, user);
     const listener = {
-      changed: (): void => {
+      changed: (frames: readonly Frame[]): void => {
         this.failure = null;
+        this.notePeak(name, frames);
         this.version += 1;
       },
       failed: (error: ApiError): void => {

@@ -2,18 +2,22 @@
 import type { ScaleKind } from '../color/scale';
 import type { TableName } from '../color/tables';
 import type { Palette } from '../heatmap/paint';
-import { DEFAULTS, type Link } from './link';
+import { DEFAULTS, type Link, type MeasureName, type Top } from './link';
 
 /** The reader's scale and colours. */
 export class Display {
   scale = $state<ScaleKind>(DEFAULTS.scale);
   colours = $state<TableName>(DEFAULTS.colours);
-  top = $state<number>(DEFAULTS.top);
+  top = $state<Top>(DEFAULTS.top);
+  /** The largest weight that was loaded of what is looked at: the upper end when it is `auto`. */
+  peak = $state(1);
   dark = $state(false);
+  /** What the curves of the evolution show. */
+  measure = $state<MeasureName>(DEFAULTS.measure);
   /** What renderers take. */
   readonly palette = $derived<Palette>({
     table: this.colours,
-    scale: { kind: this.scale, top: this.top },
+    scale: { kind: this.scale, top: this.top === 'auto' ? this.peak : this.top },
   });
 
   /** Take over what an address says. */
@@ -21,5 +25,6 @@ export class Display {
     this.scale = link.scale ?? DEFAULTS.scale;
     this.colours = link.colours ?? DEFAULTS.colours;
     this.top = link.top ?? DEFAULTS.top;
+    this.measure = link.measure ?? DEFAULTS.measure;
   }
 }

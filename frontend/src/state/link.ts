@@ -3,7 +3,9 @@ import { SCALE_KINDS, type ScaleKind } from '../color/scale';
 import { TABLE_NAMES, type TableName } from '../color/tables';
 
 /** The centre of the tab. */
-export type ViewName = 'heads' | 'head';
+export type ViewName = 'heads' | 'head' | 'evolution';
+/** What the writer measures of each head. */
+export type MeasureName = (typeof MEASURES)[number];
 /** What the timeline's axis counts. */
 export type AxisName = 'step' | 'epoch' | 'wall';
 
@@ -19,13 +21,25 @@ export interface Link {
   axis?: AxisName;
   scale?: ScaleKind;
   colours?: TableName;
-  top?: number;
+  top?: Top;
+  measure?: MeasureName;
 }
 
+/** Upper end of the scale; `auto` is the largest weight that was loaded. */
+export type Top = number | 'auto';
 /** Upper ends the scale can have. */
-export const TOPS = [1, 0.5, 0.25, 0.1];
+export const TOPS: Top[] = [1, 0.5, 0.25, 0.1, 'auto'];
 
-const VIEWS: ViewName[] = ['heads', 'head'];
+/** Measures in the order they are offered; the first is the default. */
+export const MEASURES = [
+  'entropy_bits',
+  'recency',
+  'sink_share',
+  'maximum',
+  'effective_span',
+] as const;
+/** Views in the order they are offered. */
+export const VIEWS: ViewName[] = ['heads', 'head', 'evolution'];
 const AXES: AxisName[] = ['step', 'epoch', 'wall'];
 
 /** What is shown when an address says nothing; such values are not written. */
@@ -37,6 +51,7 @@ export const DEFAULTS = {
   scale: 'sqrt',
   colours: 'cividis',
   top: 1,
+  measure: 'entropy_bits',
 } as const;
 
 /** Read an address; values that make no sense are left out. */
@@ -49,13 +64,15 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...oneOf('axis', AXES, values.get('axis')),
     ...oneOf('scale', SCALE_KINDS, values.get('scale')),
     ...oneOf('colours', TABLE_NAMES, values.get('colours')),
+    ...oneOf('measure', MEASURES, values.get('measure')),
   };
   const head = integer(values.get('head'));
   const step = integer(values.get('step'));
-  const top = Number(values.get('top'));
+  const topText = values.get('top');
+  const top = TOPS.find((known) => String(known) === topText);
   if (head !== null && head >= 0) link.head = head;
   if (step !== null) link.step = step;
-  if (TOPS.includes(top)) link.top = top;
+  if (top !== undefined) link.top = top;
   if (values.get('live') === '1') link.live = true;
   return link;
 }

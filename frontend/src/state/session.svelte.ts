@@ -6,10 +6,12 @@ import { indexAtOrBefore } from '../data/steps';
 import { RunPalette } from '../color/run_palette';
 import { Clips } from './clips.svelte';
 import { Display } from './display.svelte';
+import { Evolution } from './evolution.svelte';
 import type { Host } from './host';
 import type { Link } from './link';
 import { LinkWriter } from './link_writer';
 import { Log } from './log.svelte';
+import { Measurements } from './measurements.svelte';
 import { Notices } from './notices.svelte';
 import { Selection } from './selection.svelte';
 import { Series } from './series.svelte';
@@ -27,6 +29,8 @@ export class Session {
   readonly log: Log;
   readonly clips: Clips;
   readonly series: Series;
+  readonly evolution: Evolution;
+  readonly measurements: Measurements;
   readonly writer: LinkWriter;
   private readonly palette = new RunPalette();
 
@@ -58,6 +62,8 @@ export class Session {
     this.log = new Log(client);
     this.clips = new Clips(client);
     this.series = new Series(client);
+    this.evolution = new Evolution(client);
+    this.measurements = new Measurements(client);
     this.writer = new LinkWriter(host);
   }
 
@@ -107,6 +113,7 @@ export class Session {
       scale: d.scale,
       colours: d.colours,
       top: d.top,
+      measure: d.measure,
     };
   }
 

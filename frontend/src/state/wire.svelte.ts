@@ -1,5 +1,6 @@
 /** Sets a session in motion: polling, loading what is looked at, playing, and the address. */
 import { untrack } from 'svelte';
+import { roundUp } from '../analysis/peak';
 import { parseLink } from './link';
 import { Poller } from './poller';
 import type { Session } from './session.svelte';
@@ -24,6 +25,10 @@ export function wire(session: Session): () => void {
     $effect(() => receiveSteps(session, deliberate));
     $effect(() => look(session));
     $effect(() => lookAtSeries(session));
+    $effect(() => lookAtEvolution(session));
+    $effect(() => {
+      session.display.peak = roundUp(peakOnScreen(session) ?? 1);
+    });
     $effect(() => play(session));
     $effect(() => {
       void arrivals;
@@ -65,6 +70,7 @@ async function poll(session: Session): Promise<boolean> {
   if (answered) {
     session.clips.forgive();
     session.series.forgive();
+    session.evolution.forgive();
   }
   if (answered && (changed || wasOffline || log.runs === null)) {
     await refresh(session);
@@ -84,6 +90,7 @@ async function refresh(session: Session): Promise<void> {
   );
   if (restarted.some(Boolean)) session.series.forget();
   session.clips.forget(run.name, restarted.some(Boolean));
+  session.evolution.forget(run.name, restarted.some(Boolean));
 }
 
 /** Replace choices that do not exist. */
@@ -140,6 +147,36 @@ function look(session: Session): void {
       });
     }
   });
+}
+
+/** While the evolution is on screen: the predicting row over all steps, and every head's measures. */
+function lookAtEvolution(session: Session): void {
+  const { run, user, layer, layers, columns, selection, evolution, measurements, log } = session;
+  const { failure } = evolution;
+  const { generation } = log;
+  const seen = selection.view === 'evolution';
+  untrack(() => {
+    if (!seen || !run || !user || !layer || !columns || generation === null || failure) {
+      evolution.stop();
+      return;
+    }
+    evolution.look({ run: run.name, layer: layer.name, user: user.index }, columns.steps);
+    const clips = layers.map(({ name }) => ({ run: run.name, layer: name, user: user.index }));
+    measurements.look(clips, generation);
+  });
+}
+
+/** The largest weight of what is on screen, for the scale's upper end when it is automatic. */
+function peakOnScreen(session: Session): number | null {
+  const { run, user, layer, layers, selection, display, clips, evolution } = session;
+  if (display.top !== 'auto' || !run || !user || !layer) return null;
+  if (selection.view === 'evolution') return evolution.peak(selection.head);
+  const seen = selection.view === 'heads' ? layers : [layer];
+  return clips.peakOf(
+    run.name,
+    seen.map(({ name }) => name),
+    user.index,
+  );
 }
 
 function lookAtSeries({ run, user, layer, columns, timeline, series, log, items }: Session): void {
