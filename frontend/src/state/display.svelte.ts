@@ -20,6 +20,12 @@ export class Display {
     scale: { kind: this.scale, top: this.top === 'auto' ? this.peak : this.top },
   });
 
+  /** The same range for differences, centred on 0. */
+  readonly signedPalette = $derived<Palette>({
+    table: 'puor',
+    scale: { kind: this.scale, top: this.palette.scale.top, signed: true },
+  });
+
   /** Take over what an address says. */
   take(link: Link): void {
     this.scale = link.scale ?? DEFAULTS.scale;

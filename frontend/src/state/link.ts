@@ -3,7 +3,7 @@ import { SCALE_KINDS, type ScaleKind } from '../color/scale';
 import { TABLE_NAMES, type TableName } from '../color/tables';
 
 /** The centre of the tab. */
-export type ViewName = 'heads' | 'head' | 'evolution';
+export type ViewName = 'heads' | 'head' | 'evolution' | 'compare';
 /** What the writer measures of each head. */
 export type MeasureName = (typeof MEASURES)[number];
 /** What the timeline's axis counts. */
@@ -23,6 +23,8 @@ export interface Link {
   colours?: TableName;
   top?: Top;
   measure?: MeasureName;
+  /** Panels of the comparison: see `panel_link.ts`. */
+  compare?: string;
 }
 
 /** Upper end of the scale; `auto` is the largest weight that was loaded. */
@@ -39,7 +41,7 @@ export const MEASURES = [
   'effective_span',
 ] as const;
 /** Views in the order they are offered. */
-export const VIEWS: ViewName[] = ['heads', 'head', 'evolution'];
+export const VIEWS: ViewName[] = ['heads', 'head', 'evolution', 'compare'];
 const AXES: AxisName[] = ['step', 'epoch', 'wall'];
 
 /** What is shown when an address says nothing; such values are not written. */
@@ -60,6 +62,7 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...text('run', values.get('run')),
     ...text('layer', values.get('layer')),
     ...text('user', values.get('user')),
+    ...text('compare', values.get('compare')),
     ...oneOf('view', VIEWS, values.get('view')),
     ...oneOf('axis', AXES, values.get('axis')),
     ...oneOf('scale', SCALE_KINDS, values.get('scale')),

@@ -16,6 +16,7 @@ const FULL: Link = {
   colours: 'greys',
   top: 0.25,
   measure: 'recency',
+  compare: 'a~b***1',
 };
 
 describe('links', () => {
