@@ -39,6 +39,34 @@ export const en = {
     entropyTitle:
       'Entropy of the shown cells, averaged over queries: low means the head looks at few items',
     open: (name: string) => `Open ${name}`,
+    sort: 'Order',
+    sorts: { position: 'As in the model', entropy: 'By entropy' },
+    numbers: 'Numbers',
+    numbersOf: { user: 'This user', cohort: 'Mean of users' },
+    numbersTitle:
+      'Only numbers are averaged: histories differ in length, so the pictures have no mean.',
+    cohort: (bits: string) => `⌀ ${bits} bits`,
+    cohortTitle: (users: string, of: string) =>
+      `Mean of the measured entropy over ${users} of ${of} users. Only numbers are averaged: histories differ in length, so the pictures have no mean.`,
+    type: (word: string, score: string) => `${word} ${score}`,
+    types: {
+      self: 'self',
+      previous: 'previous item',
+      recent: 'recent items',
+      first: 'first item',
+      uniform: 'uniform',
+      mixed: 'mixed',
+    },
+    typeExplain: {
+      self: (score: string) => `a query puts ${score} of its attention on its own item, on average`,
+      previous: (score: string) => `a query puts ${score} of its attention on the item before it`,
+      recent: (score: string) => `a query puts ${score} of its attention on the newest three items`,
+      first: (score: string) => `a query puts ${score} of its attention on the first item, a sink`,
+      uniform: (score: string) => `its entropy is ${score} of what even attention has`,
+      mixed: (score: string) =>
+        `no simple pattern: its entropy is ${score} of what even attention has`,
+    },
+    typeSentence: (head: string, word: string, why: string) => `${head}, ${word}: ${why}.`,
     hint: 'Click selects a head, double-click opens it.',
   },
   views: { heads: 'Heads', head: 'Head', evolution: 'Evolution', compare: 'Compare' },

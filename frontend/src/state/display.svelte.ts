@@ -2,7 +2,7 @@
 import type { ScaleKind } from '../color/scale';
 import type { TableName } from '../color/tables';
 import type { Palette } from '../heatmap/paint';
-import { DEFAULTS, type Link, type MeasureName, type Top } from './link';
+import { DEFAULTS, type Link, type MeasureName, type SortName, type Top } from './link';
 
 /** The reader's scale and colours. */
 export class Display {
@@ -14,6 +14,9 @@ export class Display {
   dark = $state(false);
   /** What the curves of the evolution show. */
   measure = $state<MeasureName>(DEFAULTS.measure);
+  sort = $state<SortName>(DEFAULTS.sort);
+  /** Whether numbers of heads are means over the cohort. */
+  mean = $state<boolean>(DEFAULTS.mean);
   /** What renderers take. */
   readonly palette = $derived<Palette>({
     table: this.colours,
@@ -32,5 +35,7 @@ export class Display {
     this.colours = link.colours ?? DEFAULTS.colours;
     this.top = link.top ?? DEFAULTS.top;
     this.measure = link.measure ?? DEFAULTS.measure;
+    this.sort = link.sort ?? DEFAULTS.sort;
+    this.mean = link.mean ?? DEFAULTS.mean;
   }
 }

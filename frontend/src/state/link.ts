@@ -4,6 +4,8 @@ import { TABLE_NAMES, type TableName } from '../color/tables';
 
 /** The centre of the tab. */
 export type ViewName = 'heads' | 'head' | 'evolution' | 'compare';
+/** How heads are ordered. */
+export type SortName = 'position' | 'entropy';
 /** What the writer measures of each head. */
 export type MeasureName = (typeof MEASURES)[number];
 /** What the timeline's axis counts. */
@@ -23,6 +25,10 @@ export interface Link {
   colours?: TableName;
   top?: Top;
   measure?: MeasureName;
+  /** Order of heads within a layer. */
+  sort?: SortName;
+  /** Numbers of heads are means over the cohort. */
+  mean?: boolean;
   /** Panels of the comparison: see `panel_link.ts`. */
   compare?: string;
 }
@@ -40,6 +46,8 @@ export const MEASURES = [
   'maximum',
   'effective_span',
 ] as const;
+/** Orders of heads; the first is the default. */
+export const SORTS: SortName[] = ['position', 'entropy'];
 /** Views in the order they are offered. */
 export const VIEWS: ViewName[] = ['heads', 'head', 'evolution', 'compare'];
 const AXES: AxisName[] = ['step', 'epoch', 'wall'];
@@ -54,6 +62,8 @@ export const DEFAULTS = {
   colours: 'cividis',
   top: 1,
   measure: 'entropy_bits',
+  sort: 'position',
+  mean: false,
 } as const;
 
 /** Read an address; values that make no sense are left out. */
@@ -68,6 +78,7 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...oneOf('scale', SCALE_KINDS, values.get('scale')),
     ...oneOf('colours', TABLE_NAMES, values.get('colours')),
     ...oneOf('measure', MEASURES, values.get('measure')),
+    ...oneOf('sort', SORTS, values.get('sort')),
   };
   const head = integer(values.get('head'));
   const step = integer(values.get('step'));
@@ -77,6 +88,7 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
   if (step !== null) link.step = step;
   if (top !== undefined) link.top = top;
   if (values.get('live') === '1') link.live = true;
+  if (values.get('mean') === '1') link.mean = true;
   return link;
 }
 

@@ -69,6 +69,24 @@ export function lookAtEvolution(session: Session): void {
   });
 }
 
+/** While means over the cohort are on screen: measures of every user and layer. */
+export function lookAtCohort({
+  run,
+  users,
+  layers,
+  selection,
+  display,
+  measurements,
+  log,
+}: Session): void {
+  const { generation } = log;
+  if (selection.view !== 'heads' || !display.mean || !run || generation === null) return;
+  const ids = layers.flatMap(({ name }) =>
+    users.map(({ index }) => ({ run: run.name, layer: name, user: index })),
+  );
+  untrack(() => measurements.look(ids, generation));
+}
+
 /** While the comparison is on screen: two panels at least, and what they need to know of their runs. */
 export function lookAtComparison(session: Session): void {
   const { selection, compare, log } = session;

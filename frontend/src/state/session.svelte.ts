@@ -129,6 +129,8 @@ export class Session {
       colours: d.colours,
       top: d.top,
       measure: d.measure,
+      sort: d.sort,
+      mean: d.mean,
       ...(this.compare.link ? { compare: this.compare.link } : {}),
     };
   }

@@ -3,6 +3,7 @@ import { untrack } from 'svelte';
 import { roundUp } from '../analysis/peak';
 import { parseLink } from './link';
 import {
+  lookAtCohort,
   lookAtComparison,
   lookAtEvolution,
   lookAtFrames,
@@ -36,6 +37,7 @@ export function wire(session: Session): () => void {
     $effect(() => lookAtSeries(session));
     $effect(() => lookAtEvolution(session));
     $effect(() => lookAtComparison(session));
+    $effect(() => lookAtCohort(session));
     $effect(() => lookAtHeads(session));
     $effect(() => {
       session.display.peak = roundUp(peakOnScreen(session) ?? 1);

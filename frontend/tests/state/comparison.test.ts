@@ -90,6 +90,7 @@ describe('the comparison', () => {
     expect(axesOf(a)).toEqual({ queries: ['0', '1'], keys: ['0', '1'] });
     await vi.advanceTimersByTimeAsync(400);
     await settle();
+    while (session.headMatch.working) await settle();
     expect(session.headMatch.result?.users).toBe(2);
     expect(session.headMatch.result?.matches.map(({ similarity }) => similarity)).toEqual([1, 1]);
     session.compare.change(1, { run: 'a' });

@@ -16,6 +16,8 @@ const FULL: Link = {
   colours: 'greys',
   top: 0.25,
   measure: 'recency',
+  sort: 'entropy',
+  mean: true,
   compare: 'a~b***1',
 };
 
