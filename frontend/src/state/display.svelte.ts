@@ -2,7 +2,14 @@
 import type { ScaleKind } from '../color/scale';
 import type { TableName } from '../color/tables';
 import type { Palette } from '../heatmap/paint';
-import { DEFAULTS, type Link, type MeasureName, type SortName, type Top } from './link';
+import {
+  DEFAULTS,
+  type LanguageName,
+  type Link,
+  type MeasureName,
+  type SortName,
+  type Top,
+} from './link';
 
 /** The reader's scale and colours. */
 export class Display {
@@ -14,6 +21,8 @@ export class Display {
   dark = $state(false);
   /** What the curves of the evolution show. */
   measure = $state<MeasureName>(DEFAULTS.measure);
+  /** The language that was asked for; `null` leaves it to the reader's browser. */
+  language = $state<LanguageName | null>(null);
   sort = $state<SortName>(DEFAULTS.sort);
   /** Whether numbers of heads are means over the cohort. */
   mean = $state<boolean>(DEFAULTS.mean);
@@ -35,6 +44,7 @@ export class Display {
     this.colours = link.colours ?? DEFAULTS.colours;
     this.top = link.top ?? DEFAULTS.top;
     this.measure = link.measure ?? DEFAULTS.measure;
+    this.language = link.lang ?? null;
     this.sort = link.sort ?? DEFAULTS.sort;
     this.mean = link.mean ?? DEFAULTS.mean;
   }

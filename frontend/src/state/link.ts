@@ -4,6 +4,8 @@ import { TABLE_NAMES, type TableName } from '../color/tables';
 
 /** The centre of the tab. */
 export type ViewName = 'heads' | 'head' | 'evolution' | 'compare';
+/** Languages an address can ask for. */
+export type LanguageName = (typeof LANGUAGES)[number];
 /** How heads are ordered. */
 export type SortName = 'position' | 'entropy';
 /** What the writer measures of each head. */
@@ -31,6 +33,7 @@ export interface Link {
   mean?: boolean;
   /** Panels of the comparison: see `panel_link.ts`. */
   compare?: string;
+  lang?: LanguageName;
 }
 
 /** Upper end of the scale; `auto` is the largest weight that was loaded. */
@@ -46,6 +49,8 @@ export const MEASURES = [
   'maximum',
   'effective_span',
 ] as const;
+/** All languages. */
+export const LANGUAGES = ['en', 'zh'] as const;
 /** Orders of heads; the first is the default. */
 export const SORTS: SortName[] = ['position', 'entropy'];
 /** Views in the order they are offered. */
@@ -79,6 +84,7 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...oneOf('colours', TABLE_NAMES, values.get('colours')),
     ...oneOf('measure', MEASURES, values.get('measure')),
     ...oneOf('sort', SORTS, values.get('sort')),
+    ...oneOf('lang', LANGUAGES, values.get('lang')),
   };
   const head = integer(values.get('head'));
   const step = integer(values.get('step'));

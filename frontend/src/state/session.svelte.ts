@@ -131,6 +131,7 @@ export class Session {
       measure: d.measure,
       sort: d.sort,
       mean: d.mean,
+      ...(d.language ? { lang: d.language } : {}),
       ...(this.compare.link ? { compare: this.compare.link } : {}),
     };
   }

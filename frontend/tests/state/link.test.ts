@@ -18,6 +18,7 @@ const FULL: Link = {
   measure: 'recency',
   sort: 'entropy',
   mean: true,
+  lang: 'zh',
   compare: 'a~b***1',
 };
 
@@ -41,6 +42,7 @@ describe('links', () => {
     ['colours', 'jet'],
     ['top', '7'],
     ['top', ''],
+    ['lang', 'xx'],
     ['measure', 'entropy'],
     ['live', 'yes'],
     ['unknown', 'x'],
