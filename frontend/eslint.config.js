@@ -38,7 +38,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{data,color,heatmap}/**'],
+    files: ['src/{data,color,heatmap,analysis}/**'],
     rules: forbid(
       ['svelte', 'svelte/*', '**/state/*', '**/views/*', '**/host/*', '**/i18n/*'],
       PLAIN,

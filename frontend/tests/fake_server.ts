@@ -85,10 +85,9 @@ export class FakeServer {
   }
 
   private frames(): Response {
-    const frames = this.steps.map((step) => header(RAW, { step, raw_bytes: 8, query_length: 2 }));
-    return new Response(
-      body({ frames, chunks: [zip(Uint8Array.from([...RAW, ...RAW]))], heads: 2 }),
-    );
+    const raw = Uint8Array.from([...RAW, ...RAW]);
+    const frames = this.steps.map((step) => header(raw, { step }));
+    return new Response(body({ frames, chunks: [zip(raw)], heads: 2 }));
   }
 
   private json(route: string, query: URLSearchParams): unknown {

@@ -6,10 +6,11 @@ export type ScaleKind = 'linear' | 'sqrt' | 'log';
 /** All kinds; the first is the default. */
 export const SCALE_KINDS: ScaleKind[] = ['sqrt', 'linear', 'log'];
 
-/** A scale with a fixed range from 0; what is above `top` is shown as `top`. */
+/** A scale from 0 to `top`, or from -`top` to `top` if `signed`; what is beyond is shown as the end. */
 export interface Scale {
   readonly kind: ScaleKind;
   readonly top: number;
+  readonly signed?: boolean;
 }
 
 /** Decades shown by `log`; anything smaller is shown as zero. */
@@ -17,6 +18,11 @@ export const LOG_DECADES = 4;
 
 /** Where `value` lies on the scale, in [0, 1]. */
 export function positionOf(value: number, scale: Scale): number {
+  if (!scale.signed) return unsigned(value, scale);
+  return 0.5 + (Math.sign(value) * unsigned(Math.abs(value), scale)) / 2;
+}
+
+function unsigned(value: number, scale: Scale): number {
   const share = Math.max(0, Math.min(1, value / scale.top));
   if (scale.kind === 'linear') return share;
   if (scale.kind === 'sqrt') return Math.sqrt(share);
@@ -37,6 +43,10 @@ export function valueAt(position: number, scale: Scale): number {
 
 /** Round values to write beside a colour bar, low to high. */
 export function legendTicks(scale: Scale): number[] {
+  if (scale.signed) {
+    const half = [0.25, 1].map((share) => share * scale.top);
+    return [...half.map((value) => -value).reverse(), 0, ...half];
+  }
   if (scale.kind === 'log') {
     return [
       0,

@@ -24,7 +24,7 @@ export interface View {
 
 /** Told when a frame arrived, or when asking failed. */
 export interface ClipListener {
-  changed(): void;
+  changed(frames: readonly Frame[]): void;
   failed(error: ApiError): void;
 }
 
@@ -154,7 +154,7 @@ export class Clip {
       this.cache.set(key, frame, key === visible ? 2 : 1);
       if (frame.kind === 'ready') this.batch = batchFor(bytesOf(frame));
     }
-    this.listener.changed();
+    this.listener.changed(frames);
   }
 
   /** Whether asking again at once makes sense: with fewer steps it does. */

@@ -4,13 +4,13 @@
  * What is not applicable stays transparent and shows the hatching behind the canvas; a cell of
  * zero gets the low end of the scale. The two are never the same.
  */
-import { tableOf, type TableName } from '../color/tables';
+import { tableOf, type AnyTable } from '../color/tables';
 import { levelOf, type Scale } from '../color/scale';
 import { cellsPerHead, valueOf, type Attention, type Encoding } from '../data/attention';
 
 /** How attention becomes colour. */
 export interface Palette {
-  readonly table: TableName;
+  readonly table: AnyTable;
   readonly scale: Scale;
 }
 
@@ -41,7 +41,7 @@ export function paint(attention: Attention, head: number, palette: Palette): Pix
 const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
 /** One word per level, in the byte order of this machine: red first in memory. */
-function wordsOf(table: TableName): Uint32Array {
+export function wordsOf(table: AnyTable): Uint32Array {
   const bytes = tableOf(table);
   return new Uint32Array(256).map((_, level) => {
     const [r, g, b] = bytes.subarray(3 * level, 3 * level + 3) as unknown as [

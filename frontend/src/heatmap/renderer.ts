@@ -1,6 +1,6 @@
 /** What a picture of attention needs, so that a GPU renderer can stand in without a view noticing. */
 import type { Attention } from '../data/attention';
-import { paint, type Palette } from './paint';
+import { paint, type Palette, type Pixels } from './paint';
 
 /** Draws one head of a frame into a canvas with exactly one backing pixel per cell. */
 export interface HeatmapRenderer {
@@ -12,14 +12,19 @@ export interface HeatmapRenderer {
 export class CanvasRenderer implements HeatmapRenderer {
   /** Replace what the canvas shows. */
   draw(canvas: HTMLCanvasElement, attention: Attention, head: number, palette: Palette): void {
-    const { width, height, rgba } = paint(attention, head, palette);
-    if (canvas.width !== width) canvas.width = width;
-    if (canvas.height !== height) canvas.height = height;
-    canvas.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0);
+    put(canvas, paint(attention, head, palette));
   }
 
   /** Show nothing. */
   clear(canvas: HTMLCanvasElement): void {
     canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
   }
+}
+
+/** Show pixels, one for one. */
+export function put(canvas: HTMLCanvasElement, { width, height, rgba }: Pixels): void {
+  if (width === 0 || height === 0) return;
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  canvas.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0);
 }

@@ -1,9 +1,12 @@
 /** Every word of the tab in English; other languages have the same keys, or do not compile. */
 
-const plural = (n: number, one: string, many: string): string => (n === 1 ? one : many);
+import { enPictures } from './en_pictures';
+import { plural } from './plural';
 
 /** The English words. Functions take already formatted numbers, except counts for plurals. */
 export const en = {
+  ...enPictures,
+
   title: 'Attention',
   subtitle: 'Attention replay',
   close: 'Close',
@@ -32,94 +35,24 @@ export const en = {
     history: (n: number) => `${n} ${plural(n, 'item', 'items')}`,
   },
   layers: { heading: 'Layer' },
-  heads: {
-    heading: 'Head',
-    name: (n: number) => `head ${n}`,
-    entropy: (bits: string) => `${bits} bits`,
-    entropyTitle:
-      'Entropy of the shown cells, averaged over queries: low means the head looks at few items',
-    open: (name: string) => `Open ${name}`,
-    hint: 'Click selects a head, double-click opens it.',
-  },
-  views: { heads: 'Heads', head: 'Head' },
+  views: { heads: 'Heads', head: 'Head', evolution: 'Evolution', compare: 'Compare' },
   tools: {
     scale: 'Scale',
     scales: { sqrt: 'Square root', linear: 'Linear', log: 'Logarithm' },
     colours: 'Colours',
     tables: { cividis: 'Cividis', viridis: 'Viridis', greys: 'Greys' },
     top: 'Upper end',
+    auto: 'Auto',
+    autoTitle:
+      'Auto: the largest weight loaded so far, leaving out queries with fewer than eight keys, whose weights are large of necessity. What lies above is drawn as the upper end.',
     copy: 'Copy link',
     copied: 'Link copied',
     copyFailed: 'Copy this address',
     help: 'Keyboard shortcuts',
+    language: 'Language',
+    pin: 'Pin to the comparison',
+    pinned: (n: number) => `${n} pinned`,
     problems: (n: number) => `${n} ${plural(n, 'problem', 'problems')} in the log`,
-  },
-  heatmap: {
-    role: 'heatmap',
-    sentence: (
-      head: string,
-      layer: string,
-      user: string,
-      step: string,
-      queries: number,
-      keys: number,
-    ) =>
-      `Attention of ${head} in ${layer} for ${user} at step ${step}: ${queries} queries by ${keys} keys. ` +
-      'Arrow keys move the cell.',
-    tile: (layer: string, step: string) => ` of ${layer} at step ${step}`,
-    query: 'query',
-    key: 'key',
-    queries: 'Queries: each row is one item of the history asking',
-    keys: 'Keys: what it attends to',
-    position: (n: number) => `#${n}`,
-    padding: 'padding',
-    pair: (query: string, key: string) => `${query} ← ${key}`,
-    value: (value: string, error: string) => `${value} ± ${error}`,
-    exact: (value: string) => value,
-    notApplicable: 'not applicable',
-    notApplicableWhy: 'A query cannot attend to what comes after it.',
-    row: (sum: string, bits: string) => `row sum ${sum}, entropy ${bits} bits`,
-    column: (mean: string) => `key received ${mean} on average`,
-    focus: 'This query attends most to',
-    focusLast: 'The newest query attends most to',
-    reduced: 'reduced',
-    reducedTitle:
-      'More cells than pixels: neighbouring cells are averaged here. Open the head for every cell.',
-    pickCell: 'Point at a cell, or move to it with the arrow keys.',
-    legend: 'attention',
-    legendNote: (scale: string, top: string) => `${scale} scale, fixed range 0 to ${top}`,
-    clipped: (top: string) => `≥ ${top}`,
-    hatched: 'not applicable',
-    step: (step: string) => `step ${step}`,
-    snapped: (step: string, wanted: string, reason: string) =>
-      `step ${step} (latest logged before ${wanted}${reason && `, which was ${reason}`})`,
-  },
-  absent: {
-    loading: 'Loading…',
-    title: {
-      not_logged: 'Not logged',
-      rejected: 'Rejected',
-      dropped: 'Dropped',
-      thinned: 'Thinned out',
-      write_failed: 'Not written',
-      corrupt: 'Corrupt',
-      newer_format: 'Written by a newer version',
-      before_first: 'Nothing logged yet',
-      unreachable: 'Could not be loaded',
-    },
-    text: {
-      not_logged: 'This step was not logged for this user and layer.',
-      rejected: 'What was captured is not attention, so it was not written.',
-      dropped: 'The writer was busy and let this frame go, so that training would not wait.',
-      thinned: 'Left out to stay within the budget of the log.',
-      write_failed: 'The disk did not take this frame.',
-      corrupt:
-        'The stored bytes fail their checksum. Nothing is shown rather than something wrong.',
-      newer_format: 'Upgrade tensorboard-plugin-attn to read it.',
-      before_first: 'No step is logged at or before the cursor.',
-      unreachable: 'The server did not send this frame.',
-    },
-    other: (reason: string) => reason,
   },
   recommendations: {
     heading: 'Recommendations',
@@ -230,6 +163,8 @@ export const en = {
       ['Home End', 'first, last step'],
       ['[ ]', 'previous, next head'],
       [', .', 'slower, faster'],
+      ['P', 'pin to the comparison'],
+      ['C', 'compare'],
       ['?', 'this help'],
       ['Arrows in the heatmap', 'move the cell'],
     ] as readonly (readonly [string, string])[],

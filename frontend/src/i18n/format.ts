@@ -40,6 +40,15 @@ export function formatSigned(value: number, language: string): string {
   );
 }
 
+/** A difference of attention, with its sign. */
+export function formatDifference(value: number, language: string): string {
+  return numberFormat(language, {
+    signDisplay: 'exceptZero',
+    minimumFractionDigits: 4,
+    maximumFractionDigits: 4,
+  }).format(value);
+}
+
 /** Date and time to the second. */
 export function formatMoment(seconds: number, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(

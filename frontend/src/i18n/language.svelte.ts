@@ -1,7 +1,8 @@
 /** The language on screen; views read words through here, so that changing it changes all of them. */
 import { en, type Dictionary } from './en';
+import { zh } from './zh';
 
-const DICTIONARIES: Record<string, Dictionary> = { en };
+const DICTIONARIES: Record<string, Dictionary> = { en, zh };
 
 let current = $state('en');
 
@@ -18,6 +19,18 @@ export function words(): Dictionary {
 /** Languages there are. */
 export function languages(): string[] {
   return Object.keys(DICTIONARIES);
+}
+
+/** A language's own name, and its tag for `lang`. */
+export const NAMES: Record<string, { readonly name: string; readonly tag: string }> = {
+  en: { name: 'English', tag: 'en' },
+  zh: { name: '中文', tag: 'zh-Hans' },
+};
+
+/** The first of the reader's languages that is known, else English. */
+export function preferred(tags: readonly string[]): string {
+  const known = tags.map((tag) => tag.toLowerCase().split('-')[0] ?? '');
+  return known.find((tag) => tag in DICTIONARIES) ?? 'en';
 }
 
 /** Speak `tag` from now on, if it is known. */

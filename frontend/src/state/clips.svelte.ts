@@ -1,6 +1,7 @@
 /** The frames of the layers on screen, in one bounded cache. */
+import { peakOf } from '../analysis/peak';
 import { FrameCache } from '../data/cache';
-import { Clip, type View } from '../data/clip';
+import { Clip, type ClipId, type View } from '../data/clip';
 import type { Client } from '../data/client';
 import type { Frame } from '../data/decode';
 import type { ApiError } from '../data/errors';
@@ -15,32 +16,27 @@ export class Clips {
   failure = $state.raw<ApiError | null>(null);
   private readonly cache = new FrameCache(BUDGET_BYTES);
   private readonly clips = new Map<string, Clip>();
+  private readonly peaks = new Map<string, number>();
 
   constructor(private readonly client: Client) {}
 
   /** The frame of a layer at a logged step: `undefined` while it is on its way. */
   frame(run: string, layer: string, user: number, step: number): Frame | undefined {
     void this.version;
-    return this.clips.get(key(run, layer, user))?.frame(step);
+    return this.clips.get(keyOf({ run, layer, user }))?.frame(step);
   }
 
-  /** Look at `cursor` in one layer; `steps` are its logged steps. */
-  look(
-    run: string,
-    layer: string,
-    user: number,
-    steps: readonly number[],
-    cursor: number,
-    view: Omit<View, 'index'>,
-  ): void {
+  /** Look at `cursor` in one clip; `steps` are its logged steps. */
+  look(id: ClipId, steps: readonly number[], cursor: number, view: Omit<View, 'index'>): void {
     const index = indexAtOrBefore(steps, cursor);
-    if (index >= 0) this.open(run, layer, user).look(steps, { ...view, index });
+    if (index >= 0) this.open(id).look(steps, { ...view, index });
   }
 
-  /** Stop loading other runs and users; what is in the cache stays. */
-  focus(run: string, user: number): void {
+  /** Stop loading other clips; what is in the cache stays. */
+  focus(ids: readonly ClipId[]): void {
+    const wanted = new Set(ids.map(keyOf));
     for (const [name, clip] of this.clips) {
-      if (clip.id.run === run && clip.id.user === user) continue;
+      if (wanted.has(name)) continue;
       clip.close();
       this.clips.delete(name);
     }
@@ -57,24 +53,35 @@ export class Clips {
     this.version += 1;
   }
 
-  private open(run: string, layer: string, user: number): Clip {
-    const name = key(run, layer, user);
+  /** The largest weight of all frames of these clips that ever arrived; `null` before the first. */
+  peakOf(ids: readonly ClipId[]): number | null {
+    void this.version;
+    return Math.max(0, ...ids.map((id) => this.peaks.get(keyOf(id)) ?? 0)) || null;
+  }
+
+  private notePeak(name: string, frames: readonly Frame[]): void {
+    const values = frames.map((f) => (f.kind === 'ready' ? peakOf(f.attention) : 0));
+    this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, ...values));
+  }
+
+  private open(id: ClipId): Clip {
+    const name = keyOf(id);
     const listener = {
-      changed: (): void => {
+      changed: (frames: readonly Frame[]): void => {
         this.failure = null;
+        this.notePeak(name, frames);
         this.version += 1;
       },
       failed: (error: ApiError): void => {
         this.failure = error;
       },
     };
-    const clip =
-      this.clips.get(name) ?? new Clip({ run, layer, user }, this.client, this.cache, listener);
+    const clip = this.clips.get(name) ?? new Clip(id, this.client, this.cache, listener);
     this.clips.set(name, clip);
     return clip;
   }
 }
 
-function key(run: string, layer: string, user: number): string {
+function keyOf({ run, layer, user }: ClipId): string {
   return JSON.stringify([run, layer, user]);
 }

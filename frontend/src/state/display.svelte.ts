@@ -2,18 +2,40 @@
 import type { ScaleKind } from '../color/scale';
 import type { TableName } from '../color/tables';
 import type { Palette } from '../heatmap/paint';
-import { DEFAULTS, type Link } from './link';
+import {
+  DEFAULTS,
+  type LanguageName,
+  type Link,
+  type MeasureName,
+  type SortName,
+  type Top,
+} from './link';
 
 /** The reader's scale and colours. */
 export class Display {
   scale = $state<ScaleKind>(DEFAULTS.scale);
   colours = $state<TableName>(DEFAULTS.colours);
-  top = $state<number>(DEFAULTS.top);
+  top = $state<Top>(DEFAULTS.top);
+  /** The largest weight that was loaded of what is looked at: the upper end when it is `auto`. */
+  peak = $state(1);
   dark = $state(false);
+  /** What the curves of the evolution show. */
+  measure = $state<MeasureName>(DEFAULTS.measure);
+  /** The language that was asked for; `null` leaves it to the reader's browser. */
+  language = $state<LanguageName | null>(null);
+  sort = $state<SortName>(DEFAULTS.sort);
+  /** Whether numbers of heads are means over the cohort. */
+  mean = $state<boolean>(DEFAULTS.mean);
   /** What renderers take. */
   readonly palette = $derived<Palette>({
     table: this.colours,
-    scale: { kind: this.scale, top: this.top },
+    scale: { kind: this.scale, top: this.top === 'auto' ? this.peak : this.top },
+  });
+
+  /** The same range for differences, centred on 0. */
+  readonly signedPalette = $derived<Palette>({
+    table: 'puor',
+    scale: { kind: this.scale, top: this.palette.scale.top, signed: true },
   });
 
   /** Take over what an address says. */
@@ -21,5 +43,9 @@ export class Display {
     this.scale = link.scale ?? DEFAULTS.scale;
     this.colours = link.colours ?? DEFAULTS.colours;
     this.top = link.top ?? DEFAULTS.top;
+    this.measure = link.measure ?? DEFAULTS.measure;
+    this.language = link.lang ?? null;
+    this.sort = link.sort ?? DEFAULTS.sort;
+    this.mean = link.mean ?? DEFAULTS.mean;
   }
 }

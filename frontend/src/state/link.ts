@@ -3,7 +3,13 @@ import { SCALE_KINDS, type ScaleKind } from '../color/scale';
 import { TABLE_NAMES, type TableName } from '../color/tables';
 
 /** The centre of the tab. */
-export type ViewName = 'heads' | 'head';
+export type ViewName = 'heads' | 'head' | 'evolution' | 'compare';
+/** Languages an address can ask for. */
+export type LanguageName = (typeof LANGUAGES)[number];
+/** How heads are ordered. */
+export type SortName = 'position' | 'entropy';
+/** What the writer measures of each head. */
+export type MeasureName = (typeof MEASURES)[number];
 /** What the timeline's axis counts. */
 export type AxisName = 'step' | 'epoch' | 'wall';
 
@@ -19,13 +25,36 @@ export interface Link {
   axis?: AxisName;
   scale?: ScaleKind;
   colours?: TableName;
-  top?: number;
+  top?: Top;
+  measure?: MeasureName;
+  /** Order of heads within a layer. */
+  sort?: SortName;
+  /** Numbers of heads are means over the cohort. */
+  mean?: boolean;
+  /** Panels of the comparison: see `panel_link.ts`. */
+  compare?: string;
+  lang?: LanguageName;
 }
 
+/** Upper end of the scale; `auto` is the largest weight that was loaded. */
+export type Top = number | 'auto';
 /** Upper ends the scale can have. */
-export const TOPS = [1, 0.5, 0.25, 0.1];
+export const TOPS: Top[] = [1, 0.5, 0.25, 0.1, 'auto'];
 
-const VIEWS: ViewName[] = ['heads', 'head'];
+/** Measures in the order they are offered; the first is the default. */
+export const MEASURES = [
+  'entropy_bits',
+  'recency',
+  'sink_share',
+  'maximum',
+  'effective_span',
+] as const;
+/** All languages. */
+export const LANGUAGES = ['en', 'zh'] as const;
+/** Orders of heads; the first is the default. */
+export const SORTS: SortName[] = ['position', 'entropy'];
+/** Views in the order they are offered. */
+export const VIEWS: ViewName[] = ['heads', 'head', 'evolution', 'compare'];
 const AXES: AxisName[] = ['step', 'epoch', 'wall'];
 
 /** What is shown when an address says nothing; such values are not written. */
@@ -37,6 +66,9 @@ export const DEFAULTS = {
   scale: 'sqrt',
   colours: 'cividis',
   top: 1,
+  measure: 'entropy_bits',
+  sort: 'position',
+  mean: false,
 } as const;
 
 /** Read an address; values that make no sense are left out. */
@@ -45,18 +77,24 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...text('run', values.get('run')),
     ...text('layer', values.get('layer')),
     ...text('user', values.get('user')),
+    ...text('compare', values.get('compare')),
     ...oneOf('view', VIEWS, values.get('view')),
     ...oneOf('axis', AXES, values.get('axis')),
     ...oneOf('scale', SCALE_KINDS, values.get('scale')),
     ...oneOf('colours', TABLE_NAMES, values.get('colours')),
+    ...oneOf('measure', MEASURES, values.get('measure')),
+    ...oneOf('sort', SORTS, values.get('sort')),
+    ...oneOf('lang', LANGUAGES, values.get('lang')),
   };
   const head = integer(values.get('head'));
   const step = integer(values.get('step'));
-  const top = Number(values.get('top'));
+  const topText = values.get('top');
+  const top = TOPS.find((known) => String(known) === topText);
   if (head !== null && head >= 0) link.head = head;
   if (step !== null) link.step = step;
-  if (TOPS.includes(top)) link.top = top;
+  if (top !== undefined) link.top = top;
   if (values.get('live') === '1') link.live = true;
+  if (values.get('mean') === '1') link.mean = true;
   return link;
 }
 

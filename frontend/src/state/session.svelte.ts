@@ -1,15 +1,19 @@
 /** Everything the views show, in one object: what is chosen, joined with what the server has. */
 import { Client } from '../data/client';
 import type { Frame } from '../data/decode';
-import type { Item, Layer, Run, TimelineColumns, User } from '../data/schema';
+import type { Catalogue, Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
 import { RunPalette } from '../color/run_palette';
 import { Clips } from './clips.svelte';
+import { Compare } from './compare.svelte';
 import { Display } from './display.svelte';
+import { Evolution } from './evolution.svelte';
+import { HeadMatch } from './head_match.svelte';
 import type { Host } from './host';
 import type { Link } from './link';
 import { LinkWriter } from './link_writer';
 import { Log } from './log.svelte';
+import { Measurements } from './measurements.svelte';
 import { Notices } from './notices.svelte';
 import { Selection } from './selection.svelte';
 import { Series } from './series.svelte';
@@ -18,15 +22,22 @@ import { Timeline } from './timeline.svelte';
 /** What fills the tab. */
 export type Phase = 'loading' | 'empty' | 'gone' | 'problem' | 'ready';
 
+const NO_ITEMS: ReadonlyMap<number, Item> = new Map();
+const itemMaps = new WeakMap<Catalogue, ReadonlyMap<number, Item>>();
+
 /** State of one tab; `wire` sets it in motion. */
 export class Session {
   readonly notices = new Notices();
   readonly selection = new Selection(this.notices);
   readonly timeline = new Timeline();
   readonly display = new Display();
+  readonly compare = new Compare();
   readonly log: Log;
   readonly clips: Clips;
   readonly series: Series;
+  readonly evolution: Evolution;
+  readonly measurements: Measurements;
+  readonly headMatch: HeadMatch;
   readonly writer: LinkWriter;
   private readonly palette = new RunPalette();
 
@@ -43,10 +54,7 @@ export class Session {
   readonly user = $derived<User | null>(
     this.users.find((u) => u.id === this.selection.user) ?? null,
   );
-  readonly items = $derived.by<ReadonlyMap<number, Item>>(() => {
-    const items = this.log.catalogues.get(this.run?.name ?? '')?.items ?? [];
-    return new Map(items.map((item) => [item.index, item]));
-  });
+  readonly items = $derived<ReadonlyMap<number, Item>>(this.itemsOf(this.run?.name ?? ''));
   readonly columns = $derived<TimelineColumns | null>(this.columnsOf(this.layer));
   readonly phase = $derived.by<Phase>(() => this.phaseNow());
 
@@ -58,7 +66,20 @@ export class Session {
     this.log = new Log(client);
     this.clips = new Clips(client);
     this.series = new Series(client);
+    this.evolution = new Evolution(client);
+    this.measurements = new Measurements(client);
+    this.headMatch = new HeadMatch(client);
     this.writer = new LinkWriter(host);
+  }
+
+  /** Items of any run by number; empty until its catalogue is known. */
+  itemsOf(run: string): ReadonlyMap<number, Item> {
+    const catalogue = this.log.catalogues.get(run);
+    if (!catalogue) return NO_ITEMS;
+    const known = itemMaps.get(catalogue);
+    const items = known ?? new Map(catalogue.items.map((item) => [item.index, item]));
+    itemMaps.set(catalogue, items);
+    return items;
   }
 
   /** Logged steps of a layer of the chosen run. */
@@ -107,6 +128,11 @@ export class Session {
       scale: d.scale,
       colours: d.colours,
       top: d.top,
+      measure: d.measure,
+      sort: d.sort,
+      mean: d.mean,
+      ...(d.language ? { lang: d.language } : {}),
+      ...(this.compare.link ? { compare: this.compare.link } : {}),
     };
   }
 
@@ -114,19 +140,28 @@ export class Session {
   currentChoice(): string | null {
     const { run, layer, user, columns, selection } = this;
     if (!run || !layer || !user || !columns) return null;
-    return JSON.stringify([run.name, layer.name, user.id, selection.head, selection.view]);
+    return JSON.stringify([
+      run.name,
+      layer.name,
+      user.id,
+      selection.head,
+      selection.view,
+      this.compare.link,
+    ]);
   }
 
   /** Show what an address says. */
   take(link: Link): void {
     this.selection.take(link);
     this.display.take(link);
+    this.compare.take(link.compare);
     this.timeline.axis = link.axis ?? 'step';
     if (link.live) this.timeline.follow();
     else if (link.step !== undefined) this.timeline.seek(link.step);
   }
 
-  private usersOf(run: Run): readonly User[] {
+  /** Followed users of any run; numbered where the log has no catalogue. */
+  usersOf(run: Run): readonly User[] {
     const known = this.log.catalogues.get(run.name)?.users;
     if (known || run.has_catalogue) return known ?? [];
     return Array.from({ length: run.cohort_size }, (_, index) => ({

@@ -1,6 +1,17 @@
 /** Sets a session in motion: polling, loading what is looked at, playing, and the address. */
 import { untrack } from 'svelte';
+import { roundUp } from '../analysis/peak';
 import { parseLink } from './link';
+import {
+  lookAtCohort,
+  lookAtComparison,
+  lookAtEvolution,
+  lookAtFrames,
+  lookAtHeads,
+  lookAtSeries,
+  peakOnScreen,
+} from './looking';
+import { areReady, picturesOf } from './pictures';
 import { Poller } from './poller';
 import type { Session } from './session.svelte';
 
@@ -22,8 +33,15 @@ export function wire(session: Session): () => void {
     $effect(() => settle(session, deliberate));
     $effect(() => loadRun(session));
     $effect(() => receiveSteps(session, deliberate));
-    $effect(() => look(session));
+    $effect(() => lookAtFrames(session));
     $effect(() => lookAtSeries(session));
+    $effect(() => lookAtEvolution(session));
+    $effect(() => lookAtComparison(session));
+    $effect(() => lookAtCohort(session));
+    $effect(() => lookAtHeads(session));
+    $effect(() => {
+      session.display.peak = roundUp(peakOnScreen(session) ?? 1);
+    });
     $effect(() => play(session));
     $effect(() => {
       void arrivals;
@@ -65,6 +83,7 @@ async function poll(session: Session): Promise<boolean> {
   if (answered) {
     session.clips.forgive();
     session.series.forgive();
+    session.evolution.forgive();
   }
   if (answered && (changed || wasOffline || log.runs === null)) {
     await refresh(session);
@@ -73,17 +92,30 @@ async function poll(session: Session): Promise<boolean> {
   return answered;
 }
 
-/** Read again what may have changed. */
+/** Read again what may have changed, of every run on screen. */
 async function refresh(session: Session): Promise<void> {
-  const { log, run, layers } = session;
+  const { log, run, layers, clips, evolution } = session;
   log.forgetFailures();
   await log.refreshRuns();
-  if (!run || !log.runs?.some((r) => r.name === run.name)) return;
-  const restarted = await Promise.all(
-    layers.map((layer) => log.loadTimeline(run.name, layer.name)),
+  const known = [...(run ? layers.map((layer) => [run.name, layer.name] as const) : [])];
+  for (const { id } of picturesOf(session)) {
+    if (!known.some(([r, l]) => r === id.run && l === id.layer)) known.push([id.run, id.layer]);
+  }
+  const there = known.filter(([name]) => log.runs?.some((r) => r.name === name));
+  const restarted = new Map<string, boolean>();
+  await Promise.all(
+    there.map(async ([name, layer]) => {
+      const again = await log.loadTimeline(name, layer);
+      restarted.set(name, again || (restarted.get(name) ?? false));
+    }),
   );
-  if (restarted.some(Boolean)) session.series.forget();
-  session.clips.forget(run.name, restarted.some(Boolean));
+  for (const [name, again] of restarted) {
+    clips.forget(name, again);
+    evolution.forget(name, again);
+  }
+  if (![...restarted.values()].some(Boolean)) return;
+  session.series.forget();
+  session.headMatch.forget();
 }
 
 /** Replace choices that do not exist. */
@@ -122,57 +154,18 @@ function receiveSteps({ columns, timeline, notices }: Session, deliberate: Set<s
   });
 }
 
-/** Ask for frames near the cursor, of the layers on screen. */
-function look(session: Session): void {
-  const { run, user, layer, layers, timeline, selection, clips, log } = session;
-  const { cursor, direction, loop, mode } = timeline;
-  void [log.offline, log.generation];
-  if (!run || !user || cursor === null || clips.failure) return;
-  const shown = selection.view === 'heads' ? layers : layers.filter((l) => l === layer);
-  const wanted = shown.map((l) => ({ name: l.name, steps: session.columnsOf(l)?.steps ?? [] }));
-  untrack(() => {
-    clips.focus(run.name, user.index);
-    for (const { name, steps } of wanted) {
-      clips.look(run.name, name, user.index, steps, cursor, {
-        direction,
-        loop,
-        playing: mode === 'playing',
-      });
-    }
-  });
-}
-
-function lookAtSeries({ run, user, layer, columns, timeline, series, log, items }: Session): void {
-  const { index } = timeline;
-  const { generation } = log;
-  const steps = columns?.steps ?? [];
-  const unknown = series.recommendations?.items.some((list) =>
-    list.some((item) => !items.has(item)),
-  );
-  if (!run || !user || !layer || generation === null || series.failure) return;
-  untrack(() => {
-    if (run.has_recommendations) series.lookAtLists(run.name, user.index, steps, index);
-    else series.clearLists();
-    void series.lookAtMeasures(run.name, layer.name, user.index, generation);
-    if (
-      unknown &&
-      run.has_catalogue &&
-      (log.catalogues.get(run.name)?.generation ?? generation) < generation
-    ) {
-      void log.loadCatalogue(run.name, true);
-    }
-  });
-}
-
 /** While playing, time moves the cursor, but never past a frame that is not here yet. */
 function play(session: Session): (() => void) | undefined {
-  const { timeline, run, user, layer, clips } = session;
-  if (timeline.mode !== 'playing' || !run || !user || !layer) return undefined;
+  const { timeline, clips } = session;
+  if (timeline.mode !== 'playing') return undefined;
   let last = performance.now();
   let request = requestAnimationFrame(function advance(now) {
-    const isReady = (step: number): boolean =>
-      clips.failure !== null || clips.frame(run.name, layer.name, user.index, step) !== undefined;
-    untrack(() => timeline.tick((now - last) / 1000, isReady));
+    untrack(() => {
+      const pictures = picturesOf(session);
+      const isReady = (step: number): boolean =>
+        clips.failure !== null || areReady(session, pictures, step);
+      timeline.tick((now - last) / 1000, isReady);
+    });
     last = now;
     request = requestAnimationFrame(advance);
   });

@@ -1,6 +1,7 @@
 /** What things are called on screen, when the log may or may not name them. */
-import type { Item, Layer, User } from '../data/schema';
-import { words } from '../i18n/language.svelte';
+import type { Gap, Item, Layer, User } from '../data/schema';
+import { formatCount } from '../i18n/format';
+import { language, words } from '../i18n/language.svelte';
 
 /** A user's label, or a number. */
 export function userName(user: User): string {
@@ -30,4 +31,13 @@ export function axisNames(
     if (axis.length > 0 && offset + i < 0) return words().heatmap.padding;
     return index === undefined ? words().heatmap.position(offset + i + 1) : itemName(items, index);
   });
+}
+
+/** A stretch without frames, and why, in words. */
+export function gapSentence(gap: Gap): string {
+  const t = words().timeline;
+  const reason =
+    gap.reason in t.reasons ? t.reasons[gap.reason as keyof typeof t.reasons] : gap.reason;
+  const count = (value: number): string => formatCount(value, language());
+  return t.gap(count(gap.first_step), count(gap.last_step), gap.frame_count, reason, gap.detail);
 }

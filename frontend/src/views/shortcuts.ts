@@ -43,9 +43,23 @@ function commandOf(
     ']': () => moveHead(session, 1),
     ',': () => timeline.changeSpeed(-1),
     '.': () => timeline.changeSpeed(1),
+    p: () => pinCurrent(session),
+    c: () => (session.selection.view = 'compare'),
     '?': showHelp,
   };
   return commands[key];
+}
+
+/** Add what is chosen on the left to the comparison. */
+export function pinCurrent({ run, layer, user, selection, compare }: Session): void {
+  if (!run || !layer || !user) return;
+  compare.pin({
+    run: run.name,
+    layer: layer.name,
+    user: user.id,
+    head: selection.head,
+    step: null,
+  });
 }
 
 /** Choose the head before or after, going on in the neighbouring layer. */

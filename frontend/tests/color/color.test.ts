@@ -33,6 +33,24 @@ describe('colour tables', () => {
   });
 });
 
+describe('the diverging table', () => {
+  it('is neutral in the middle, and dark at both ends', () => {
+    const table = tableOf('puor');
+    const pixel = (i: number): number[] => [...table.slice(3 * i, 3 * i + 3)];
+    for (const channel of [...pixel(127), ...pixel(128)]) expect(channel).toBeGreaterThan(230);
+    expect(pixel(0)[2]).toBeGreaterThan(pixel(0)[0] as number);
+    expect(pixel(255)[0]).toBeGreaterThan(pixel(255)[2] as number);
+  });
+
+  it.each(SCALE_KINDS)('has the same distance from the middle for both signs: %s', (kind) => {
+    const scale = { kind, top: 0.5, signed: true };
+    expect([-0.5, 0, 0.5, 9, -9].map((v) => positionOf(v, scale))).toEqual([0, 0.5, 1, 1, 0]);
+    for (let v = 0.01; v < 0.5; v += 0.01)
+      expect(positionOf(v, scale) + positionOf(-v, scale)).toBeCloseTo(1, 12);
+    expect(legendTicks(scale)).toEqual([-0.5, -0.125, 0, 0.125, 0.5]);
+  });
+});
+
 describe('scales', () => {
   it('show a stored byte at its own level on the default scale', () => {
     for (let code = 0; code < 256; code += 1) {

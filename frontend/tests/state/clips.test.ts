@@ -5,6 +5,7 @@ import { body, header, zip } from '../frames_body';
 
 const RAW = Uint8Array.from([1, 2, 3, 4]);
 const STEPS = [0, 10, 20];
+const CLIP = { run: 'r', layer: 'l', user: 0 };
 const still = { direction: 1, loop: false, playing: false } as const;
 
 function setup() {
@@ -29,7 +30,7 @@ async function news(clips: Clips): Promise<void> {
 describe('the frames on screen', () => {
   it('are those of the latest logged step at or before the cursor', async () => {
     const { clips, asked } = setup();
-    clips.look('r', 'l', 1, STEPS, 13, still);
+    clips.look({ ...CLIP, user: 1 }, STEPS, 13, still);
     await news(clips);
     expect(asked[0]?.get('user')).toBe('1');
     expect(clips.frame('r', 'l', 1, 10)?.kind).toBe('ready');
@@ -38,31 +39,31 @@ describe('the frames on screen', () => {
 
   it('are not asked for before the first logged step', () => {
     const { clips, asked } = setup();
-    clips.look('r', 'l', 0, STEPS, -1, still);
+    clips.look(CLIP, STEPS, -1, still);
     expect(asked).toEqual([]);
   });
 
   it('stay in memory when another user is looked at, and come back without asking', async () => {
     const { clips, asked } = setup();
-    clips.look('r', 'l', 0, STEPS, 20, still);
+    clips.look(CLIP, STEPS, 20, still);
     await news(clips);
-    clips.focus('r', 1);
+    clips.focus([{ ...CLIP, user: 1 }]);
     expect(clips.frame('r', 'l', 0, 20)).toBeUndefined();
-    clips.focus('r', 0);
-    clips.look('r', 'l', 0, STEPS, 20, still);
+    clips.focus([CLIP]);
+    clips.look(CLIP, STEPS, 20, still);
     expect(clips.frame('r', 'l', 0, 20)?.kind).toBe('ready');
     expect(asked.length).toBe(1);
   });
 
   it('are asked for again when the past changed', async () => {
     const { clips, asked } = setup();
-    clips.look('r', 'l', 0, STEPS, 20, still);
+    clips.look(CLIP, STEPS, 20, still);
     await news(clips);
     clips.forget('other', true);
     expect(clips.frame('r', 'l', 0, 20)?.kind).toBe('ready');
     clips.forget('r', true);
     expect(clips.frame('r', 'l', 0, 20)).toBeUndefined();
-    clips.look('r', 'l', 0, STEPS, 20, still);
+    clips.look(CLIP, STEPS, 20, still);
     await news(clips);
     expect(asked.length).toBe(2);
   });
@@ -70,7 +71,7 @@ describe('the frames on screen', () => {
   it('say that loading failed until forgiven', async () => {
     const { clips, state } = setup();
     state.down = true;
-    clips.look('r', 'l', 0, STEPS, 20, still);
+    clips.look(CLIP, STEPS, 20, still);
     await news(clips);
     expect(clips.failure?.kind).toBe('offline');
     clips.forgive();

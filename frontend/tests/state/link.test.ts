@@ -15,6 +15,11 @@ const FULL: Link = {
   scale: 'log',
   colours: 'greys',
   top: 0.25,
+  measure: 'recency',
+  sort: 'entropy',
+  mean: true,
+  lang: 'zh',
+  compare: 'a~b***1',
 };
 
 describe('links', () => {
@@ -36,10 +41,17 @@ describe('links', () => {
     ['scale', '__proto__'],
     ['colours', 'jet'],
     ['top', '7'],
+    ['top', ''],
+    ['lang', 'xx'],
+    ['measure', 'entropy'],
     ['live', 'yes'],
     ['unknown', 'x'],
     ['run', ''],
   ])('leave out %s=%s', (key, value) => expect(parseLink(new Map([[key, value]]))).toEqual({}));
+
+  it('may leave the range to the tab', () => {
+    expect(parseLink(new Map([['top', 'auto']]))).toEqual({ top: 'auto' });
+  });
 
   it('may name any step', () => {
     expect(parseLink(new Map([['step', '-12']]))).toEqual({ step: -12 });

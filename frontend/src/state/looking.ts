@@ -1,0 +1,145 @@
+/** Asks for what is on screen; each function is an effect that runs when what it reads changed. */
+import { untrack } from 'svelte';
+import { MOST_USERS } from './head_match.svelte';
+import { firstPair, panelOf, sharedUsers } from './panels';
+import { picturesOf } from './pictures';
+import type { Session } from './session.svelte';
+
+/** Moments between two steps of a scrub that are not worth comparing cohorts for. */
+const PAUSE_MS = 350;
+
+/** Ask for frames near the cursor, of the pictures on screen. */
+export function lookAtFrames(session: Session): void {
+  const { timeline, clips, log } = session;
+  const { direction, loop, mode } = timeline;
+  const pictures = picturesOf(session);
+  void [log.offline, log.generation];
+  if (pictures.length === 0 || clips.failure) return;
+  untrack(() => {
+    clips.focus(pictures.map(({ id }) => id));
+    const playing = mode === 'playing';
+    for (const { id, steps, cursor, linked } of pictures) {
+      // The same clip at two steps: the one that moves is looked at last, and prefetches.
+      if (!linked) clips.look(id, steps, cursor, { direction: 1, loop: false, playing: false });
+    }
+    for (const { id, steps, cursor, linked } of pictures) {
+      if (linked) clips.look(id, steps, cursor, { direction, loop, playing });
+    }
+  });
+}
+
+/** Lists of the chosen user around the cursor, and measures of the chosen layer. */
+export function lookAtSeries(session: Session): void {
+  const { run, user, layer, columns, timeline, series, log, items } = session;
+  const { index } = timeline;
+  const { generation } = log;
+  const steps = columns?.steps ?? [];
+  const unknown = series.recommendations?.items.some((list) =>
+    list.some((item) => !items.has(item)),
+  );
+  if (!run || !user || !layer || generation === null || series.failure) return;
+  untrack(() => {
+    if (run.has_recommendations) series.lookAtLists(run.name, user.index, steps, index);
+    else series.clearLists();
+    void series.lookAtMeasures(run.name, layer.name, user.index, generation);
+    if (
+      unknown &&
+      run.has_catalogue &&
+      (log.catalogues.get(run.name)?.generation ?? generation) < generation
+    ) {
+      void log.loadCatalogue(run.name, true);
+    }
+  });
+}
+
+/** While the evolution is on screen: the predicting row over all steps, and every head's measures. */
+export function lookAtEvolution(session: Session): void {
+  const { run, user, layer, layers, columns, selection, evolution, measurements, log } = session;
+  const { failure } = evolution;
+  const { generation } = log;
+  const seen = selection.view === 'evolution';
+  untrack(() => {
+    if (!seen || !run || !user || !layer || !columns || generation === null || failure) {
+      evolution.stop();
+      return;
+    }
+    evolution.look({ run: run.name, layer: layer.name, user: user.index }, columns.steps);
+    const clips = layers.map(({ name }) => ({ run: run.name, layer: name, user: user.index }));
+    measurements.look(clips, generation);
+  });
+}
+
+/** While means over the cohort are on screen: measures of every user and layer. */
+export function lookAtCohort({
+  run,
+  users,
+  layers,
+  selection,
+  display,
+  measurements,
+  log,
+}: Session): void {
+  const { generation } = log;
+  if (selection.view !== 'heads' || !display.mean || !run || generation === null) return;
+  const ids = layers.flatMap(({ name }) =>
+    users.map(({ index }) => ({ run: run.name, layer: name, user: index })),
+  );
+  untrack(() => measurements.look(ids, generation));
+}
+
+/** While the comparison is on screen: two panels at least, and what they need to know of their runs. */
+export function lookAtComparison(session: Session): void {
+  const { selection, compare, log } = session;
+  if (selection.view !== 'compare') return;
+  if (compare.panels.length < 2) {
+    const pair = firstPair(session);
+    untrack(() => {
+      if (pair.length > 0) compare.panels = pair;
+    });
+  }
+  const panels = compare.panels.map((choice) => panelOf(session, choice));
+  untrack(() => {
+    for (const { run, layer, columns } of panels) {
+      if (run?.has_catalogue) void log.loadCatalogue(run.name);
+      if (run && layer && !columns) void log.loadTimeline(run.name, layer.name);
+    }
+  });
+}
+
+/** Pair the heads of the first two panels when they are of different layers or runs. */
+export function lookAtHeads(session: Session): (() => void) | undefined {
+  const { selection, compare, timeline, headMatch } = session;
+  const [a, b] = compare.panels.map((choice) => panelOf(session, choice));
+  if (selection.view !== 'compare' || timeline.mode === 'playing') return undefined;
+  const isOther = a?.run !== b?.run || a?.layer !== b?.layer;
+  if (
+    !a?.run ||
+    !b?.run ||
+    !a.layer ||
+    !b.layer ||
+    a.step === null ||
+    b.step === null ||
+    !isOther
+  ) {
+    untrack(() => headMatch.clear());
+    return undefined;
+  }
+  const users = sharedUsers(a, b, MOST_USERS);
+  const sides = [a, b].map((panel) => ({
+    run: panel.run?.name ?? '',
+    layer: panel.layer?.name ?? '',
+    step: panel.step ?? 0,
+  }));
+  const [first, second] = sides;
+  if (!first || !second) return undefined;
+  const timer = setTimeout(() => void headMatch.look(first, second, users), PAUSE_MS);
+  return () => clearTimeout(timer);
+}
+
+/** The largest weight of what is on screen, for the scale's upper end when it is automatic. */
+export function peakOnScreen(session: Session): number | null {
+  const { layer, selection, display, clips, evolution } = session;
+  if (display.top !== 'auto' || !layer) return null;
+  if (selection.view === 'evolution') return evolution.peak(selection.head);
+  return clips.peakOf(picturesOf(session).map(({ id }) => id));
+}

@@ -1,0 +1,25 @@
+/** What two panels have in common, in words where something cannot be compared. */
+import { commonOf, type Common } from '../analysis/difference';
+import { words } from '../i18n/language.svelte';
+import { axesOf, type Panel } from '../state/panels';
+
+/** What can be compared, and why not all of it; `why` is empty when all can. */
+export interface Relation {
+  readonly common: Common;
+  readonly why: string;
+}
+
+/** The relation of two panels; `null` while one is still loading. */
+export function relationOf(a: Panel, b: Panel): Relation | null {
+  const t = words().compare;
+  const [axesA, axesB] = [axesOf(a), axesOf(b)];
+  if (!axesA || !axesB) return null;
+  const common = commonOf(axesA, axesB);
+  if (common.kind === 'same') return { common, why: '' };
+  if (common.kind === 'newest') return { common, why: t.newest(common.queries, common.keys) };
+  const isKnown = [a, b].every(
+    ({ user, layer }) => (user?.axes[layer?.key_axis ?? ''] ?? [])[0] != null,
+  );
+  const why = a.user?.id !== b.user?.id ? t.whyUsers : isKnown ? t.whyItems : t.whyAxes;
+  return { common, why: t.nothing(why) };
+}

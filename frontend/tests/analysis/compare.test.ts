@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { assign, bestMatches } from '../../src/analysis/assignment';
+import { commonOf, differenceOf } from '../../src/analysis/difference';
+import { distanceOf, jensenShannonBits, topKeys, topOverlap } from '../../src/analysis/distance';
+import { similarityOf } from '../../src/analysis/head_similarity';
+import type { LastRow } from '../../src/analysis/last_row';
+import type { Attention } from '../../src/data/attention';
+
+/** Numbers that look random and are the same every time. */
+function randoms(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+function distribution(length: number, next: () => number): number[] {
+  const weights = Array.from({ length }, () => (next() < 0.2 ? 0 : next()));
+  weights[0] = (weights[0] ?? 0) + 0.01;
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
+}
+const entropy = (p: readonly number[]): number =>
+  p.reduce((sum, x) => (x > 0 ? sum - x * Math.log2(x) : sum), 0);
+const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
+
+describe('the Jensen–Shannon divergence', () => {
+  it.each(seeds)('is H(m) − (H(p) + H(q)) / 2, for any two distributions (%i)', (seed) => {
+    const next = randoms(seed);
+    const length = 1 + Math.floor(next() * 40);
+    const [p, q] = [distribution(length, next), distribution(length, next)];
+    const mean = p.map((x, i) => (x + (q[i] ?? 0)) / 2);
+    const plain = entropy(mean) - (entropy(p) + entropy(q)) / 2;
+    expect(jensenShannonBits(p, q)).toBeCloseTo(plain, 10);
+    expect(jensenShannonBits(q, p)).toBeCloseTo(plain, 10);
+    expect(jensenShannonBits(p, p)).toBeCloseTo(0, 12);
+    expect(
+      jensenShannonBits(
+        p.map((x) => 3 * x),
+        q,
+      ),
+    ).toBeCloseTo(plain, 10);
+  });
+
+  it('is 1 bit for what has nothing in common, and nothing for an empty row', () => {
+    expect(jensenShannonBits([1, 0, 0], [0, 0.5, 0.5])).toBe(1);
+    expect(jensenShannonBits([1, NaN], [1, NaN])).toBe(0);
+    expect(jensenShannonBits([0, 0], [0, 1])).toBeNaN();
+    expect(jensenShannonBits([1], [0, 1])).toBeNaN();
+  });
+});
+
+describe('the overlap of the strongest keys', () => {
+  it.each(seeds)('is the size of the intersection of two sets (%i)', (seed) => {
+    const next = randoms(seed);
+    const [p, q] = [distribution(20, next), distribution(20, next)];
+    const top = (row: number[]): Set<number> =>
+      new Set([...row.keys()].sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0)).slice(0, 5));
+    expect(topOverlap(p, q)).toBeCloseTo([...top(p)].filter((key) => top(q).has(key)).length / 5);
+    expect(topOverlap(p, p)).toBe(1);
+  });
+
+  it('takes what there is of short rows, and the earlier of equal keys', () => {
+    expect(topOverlap([0.5, 0.5], [1, 0])).toBe(0.5);
+    expect(topKeys([0.2, 0.2, 0.6, NaN], 2)).toEqual([2, 0]);
+    expect(topOverlap([0], [1])).toBeNaN();
+  });
+});
+
+const frame = (codes: number[], size: number, more: Partial<Attention> = {}): Attention => ({
+  step: 1,
+  heads: 1,
+  queries: size,
+  keys: size,
+  queryOffset: 0,
+  keyOffset: 0,
+  encoding: 'F32',
+  layout: 'LOWER_TRIANGLE',
+  codes: Float32Array.from(codes),
+  ...more,
+});
+
+describe('two heads', () => {
+  const a = { attention: frame([1, 1, 0], 2), head: 0 };
+  const b = { attention: frame([1, 0, 1], 2), head: 0 };
+
+  it('are as far apart as their rows on average', () => {
+    expect(distanceOf(a, b)).toEqual({ bits: 0.5, overlap: 0.5, rows: 2 });
+    expect(distanceOf(a, a)).toEqual({ bits: 0, overlap: 1, rows: 2 });
+  });
+
+  it('differ by their cells, and not where a cell is not applicable', () => {
+    expect([...differenceOf(a, b).codes]).toEqual([0, NaN, 1, -1]);
+  });
+
+  it('of different lengths differ on the newest items', () => {
+    const long = { attention: frame([1, 0.4, 0.6, 0.2, 0.3, 0.5], 3), head: 0 };
+    const cells = [...differenceOf(long, a).codes];
+    [expect.closeTo(-0.4), NaN, expect.closeTo(-0.7), expect.closeTo(0.5)].forEach((cell, i) =>
+      expect(cells[i]).toEqual(cell),
+    );
+  });
+});
+
+describe('what can be compared', () => {
+  const axes = (items: string): { queries: string[]; keys: string[] } => ({
+    queries: [...items],
+    keys: [...items],
+  });
+
+  it('is everything for the same items, the newest for a shorter history, else nothing', () => {
+    expect(commonOf(axes('abc'), axes('abc'))).toEqual({ kind: 'same' });
+    expect(commonOf(axes('abc'), axes('bc'))).toEqual({ kind: 'newest', queries: 2, keys: 2 });
+    expect(commonOf(axes('abc'), axes('abd'))).toEqual({ kind: 'nothing' });
+    expect(commonOf(axes('abc'), axes('zbc'))).toEqual({ kind: 'nothing' });
+    expect(commonOf(axes('abc'), axes(''))).toEqual({ kind: 'nothing' });
+  });
+});
+
+function permutations(n: number): number[][] {
+  if (n === 0) return [[]];
+  return permutations(n - 1).flatMap((rest) =>
+    Array.from({ length: n }, (_, at) => [...rest.slice(0, at), n - 1, ...rest.slice(at)]),
+  );
+}
+
+describe('the assignment', () => {
+  it.each(seeds)('is as good as the best of all permutations (%i)', (seed) => {
+    const next = randoms(seed);
+    const n = 1 + (seed % 6);
+    const cost = Array.from({ length: n }, () =>
+      Array.from({ length: n }, () => Math.floor(next() * 20) - 10),
+    );
+    const total = (columns: readonly number[]): number =>
+      columns.reduce((sum, column, row) => sum + (cost[row]?.[column] ?? NaN), 0);
+    const found = assign(cost);
+    expect([...found].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+    expect(total(found)).toBe(Math.min(...permutations(n).map(total)));
+  });
+
+  it('of no heads is none', () => expect(bestMatches([])).toEqual([]));
+
+  it('tells by how much a match beats the second best', () => {
+    expect(
+      bestMatches([
+        [0.9, 0.8],
+        [0.95, 0.2],
+      ]),
+    ).toEqual([
+      { from: 0, to: 1, similarity: 0.8, margin: expect.closeTo(-0.1) },
+      { from: 1, to: 0, similarity: 0.95, margin: expect.closeTo(0.75) },
+    ]);
+    expect(bestMatches([[0.5], [0.7]])).toEqual([
+      { from: 1, to: 0, similarity: 0.7, margin: null },
+    ]);
+  });
+});
+
+describe('the similarity of heads', () => {
+  const row = (...heads: number[][]): LastRow => ({
+    kind: 'ready',
+    queries: 1,
+    keys: heads[0]?.length ?? 0,
+    keyOffset: 0,
+    values: Float32Array.from(heads.flat()),
+  });
+
+  it('is 1 for the same and 0 for the opposite, averaged over users', () => {
+    const a = row([1, 0], [0, 1]);
+    expect(similarityOf([[a, row([0, 1], [1, 0])]])).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(
+      similarityOf([
+        [a, a],
+        [a, row([0, 1], [1, 0])],
+      ])[0],
+    ).toEqual([0.5, 0.5]);
+  });
+
+  it('leaves out users whose rows are missing or of different lengths', () => {
+    const absent: LastRow = { kind: 'absent', reason: 'rejected', detail: '' };
+    const a = row([1, 0]);
+    expect(
+      similarityOf([
+        [a, absent],
+        [a, row([1, 0, 0])],
+        [a, a],
+      ]),
+    ).toEqual([[1]]);
+    expect(similarityOf([[a, absent]])).toEqual([]);
+  });
+});
