@@ -303,13 +303,20 @@ def _moment(step: int, epoch: float | None) -> Moment:
 
 
 def _close_all() -> None:
+    """Close every writer; together they take no longer than one may."""
+    deadline_s = time.monotonic() + EXIT_TIMEOUT_S
     for writer in list(_writers):
-        writer.close(EXIT_TIMEOUT_S)
+        writer.close(max(0.0, deadline_s - time.monotonic()))
 
 
 def _restart_all() -> None:
+    """Give a forked child writers of its own, in runs of their own.
+
+    In the same run the child would count as a newer attempt and hide its parent's later steps.
+    """
     for writer in list(_writers):
         if not writer._closed:
+            writer._directory = writer._directory / f"fork_{os.getpid()}"
             writer._start()
 
 

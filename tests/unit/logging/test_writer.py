@@ -539,7 +539,7 @@ def run_python(directory: Path, script: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_child_writes_its_own_file(tmp_path: Path) -> None:
+def test_a_forked_child_writes_a_run_of_its_own(tmp_path: Path) -> None:
     done = run_python(
         tmp_path,
         """
@@ -566,6 +566,9 @@ def test_a_forked_child_writes_its_own_file(tmp_path: Path) -> None:
         header_of(event).attempt.id for path in event_files(tmp_path) for event in own_events(path)
     }
     assert len(attempts) == 2
+    [child] = [path for path in tmp_path.iterdir() if path.is_dir()]
+    assert child.name.startswith("fork_")
+    assert [steps_in(path) for path in event_files(child)] == [[7]]
 
 
 @pytest.mark.parametrize("ending", ["", "sys.exit(3)", "raise RuntimeError"])
