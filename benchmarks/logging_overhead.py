@@ -51,7 +51,7 @@ def run(quick: bool) -> Result:
             _callback(stack, OURS, work, scratch / "ours", scores=True),
             Logger("without logging, again", lambda step: None),
             _callback(stack, "AttentionCallback", work, scratch / "attention", scores=False),
-            Logger("probe forward alone", lambda step, probe=workload.Probe(work): probe.arrays()),
+            _probe(work),
             _images(stack, work, scratch / "images"),
             _tensors(stack, work, scratch / "tensors"),
         ]
@@ -123,6 +123,12 @@ def _callback(
             raise RuntimeError(f"{name}: not everything was written: {status}")
 
     return Logger(name, callback.on_train_batch_end, drain)
+
+
+def _probe(work: workload.Workload) -> Logger:
+    """Return the cohort's forward pass, whose result is thrown away."""
+    probe = workload.Probe(work)
+    return Logger("probe forward alone", lambda step: probe.arrays())
 
 
 def _images(stack: ExitStack, work: workload.Workload, where: Path) -> Logger:

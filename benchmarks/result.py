@@ -101,7 +101,9 @@ class Result:
                 f"({cost.low:.4g}–{cost.high:.4g})  {multiple.median:8.4g}× "
                 f"({multiple.low:.4g}–{multiple.high:.4g})"
             )
-        lines.extend(f"  {name:<{width}}  not measured: {why}" for name, why in self.skipped.items())
+        lines.extend(
+            f"  {name:<{width}}  not measured: {why}" for name, why in self.skipped.items()
+        )
         met = "met" if self.bar.is_met(self.ratio.median) else "MISSED"
         lines.append(
             f"  × is the multiple of {self.reference!r}; {self.figure} {self.ratio.median:.4g}, "
