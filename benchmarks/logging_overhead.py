@@ -1,6 +1,6 @@
 """What logging every step costs a training: `AttentionCallback` against the same loop without.
 
-A run is a block of training steps over the same batches, plus, for whoever writes in the
+A run is a short block of training steps over the same batches, plus, for whoever writes in the
 background, waiting until everything is written: nothing is left for another's block to pay.
 Ours is what `training` ships: attention of every layer, and the ten best recommendations.
 """
@@ -40,7 +40,7 @@ class Logger:
 
 def run(quick: bool) -> Result:
     """Measure milliseconds per training step."""
-    block, runs = (4, 2) if quick else (12, 12)
+    block, runs = (4, 3) if quick else (4, 30)
     work = workload.build()
     loop = _Loop(work)
     skipped = {}
