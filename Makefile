@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 MARKS := .make
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-python test-frontend lint format proto images clean
+.PHONY: help setup build demo test test-python test-frontend lint format proto bench images clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s '	'
@@ -39,6 +39,9 @@ format: $(MARKS)/python $(MARKS)/node ## Format everything
 
 proto: ## Generate attn_pb2.py with the one compiler version every supported runtime reads
 	scripts/generate_proto.sh
+
+bench: $(MARKS)/python ## Measure ours and the peers in one run (ONLY=name); results in benchmarks/results
+	$(BIN)/python -m benchmarks $(ONLY)
 
 images: setup ## Take the screenshots in docs/images from a real run
 	$(BIN)/python scripts/take_screenshots.py

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         QueueLimits,
         UserRecommendations,
         WriterStatus,
+        summary,
     )
     from tensorboard_plugin_attn.privacy import Privacy
 
@@ -32,6 +33,7 @@ __all__ = [
     "UserRecommendations",
     "WriterStatus",
     "__version__",
+    "summary",
 ]
 
 __version__ = version.VERSION
@@ -50,6 +52,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used."""
+    if name == "summary":
+        return import_module(f"{__name__}.logging.summary")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -41,6 +41,17 @@ PRECISIONS: dict[str, pb.Encoding] = {
 }
 
 
+def precision(name: str) -> pb.Encoding:
+    """Return the encoding a user asks for by `name`.
+
+    Raises:
+      ValueError: no such precision; the message lists them.
+    """
+    if name not in PRECISIONS:
+        raise ValueError(f"precision={name!r}: use one of {sorted(PRECISIONS)}")
+    return PRECISIONS[name]
+
+
 class CorruptChunkError(ValueError):
     """A chunk's bytes are not what its header says; the message says how."""
 

@@ -27,19 +27,13 @@ def blob_event(
       metadata: written with a tag's first event in each file; `None` afterwards. Plugin name and
         data class stand in every event, because an unset data class is silently dropped.
     """
-    plugin_data = summary_pb2.SummaryMetadata.PluginData(
-        plugin_name=schema.PLUGIN_NAME,
-        content=metadata.SerializeToString() if metadata else b"",
-    )
     strings = [codec.seal_header(header.SerializeToString()), *blobs]
     shape = tensor_shape_pb2.TensorShapeProto(
         dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=len(strings))]
     )
     value = summary_pb2.Summary.Value(
         tag=tag,
-        metadata=summary_pb2.SummaryMetadata(
-            plugin_data=plugin_data, data_class=summary_pb2.DATA_CLASS_BLOB_SEQUENCE
-        ),
+        metadata=summary_metadata(metadata),
         tensor=tensor_pb2.TensorProto(
             dtype=types_pb2.DT_STRING, tensor_shape=shape, string_val=strings
         ),
@@ -48,6 +42,17 @@ def blob_event(
         wall_time=header.wall_time_s,
         step=header.sequence if tag in _NUMBERED_BY_SEQUENCE else header.step,
         summary=summary_pb2.Summary(value=[value]),
+    )
+
+
+def summary_metadata(metadata: pb.StreamMetadata | None) -> summary_pb2.SummaryMetadata:
+    """Return what tells TensorBoard whose a value is; `metadata` describes the stream, if given."""
+    return summary_pb2.SummaryMetadata(
+        plugin_data=summary_pb2.SummaryMetadata.PluginData(
+            plugin_name=schema.PLUGIN_NAME,
+            content=metadata.SerializeToString() if metadata else b"",
+        ),
+        data_class=summary_pb2.DATA_CLASS_BLOB_SEQUENCE,
     )
 
 

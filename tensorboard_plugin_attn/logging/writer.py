@@ -72,13 +72,11 @@ class AttentionWriter:
         queue_limits: QueueLimits | None = None,
         strict: bool = False,
     ) -> None:
-        if precision not in codec.PRECISIONS:
-            raise ValueError(f"precision={precision!r}: use one of {sorted(codec.PRECISIONS)}")
         self._directory = Path(logdir)
         self._cohort = cohort
         self._worker = worker
         self._privacy = privacy or Privacy()
-        self._encoding = codec.PRECISIONS[precision]
+        self._encoding = codec.precision(precision)
         self._limits = queue_limits or QueueLimits()
         self._warned: set[str] = set()
         self._start()

@@ -73,7 +73,9 @@ def test_nothing_imports_what_is_only_in_the_checkout(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_capture_knows_a_framework(path: Path) -> None:
     roots = {name.partition(".")[0] for name in imports_of(path)}
-    assert part_of(path) == "capture" or not roots & set(FRAMEWORKS)
+    # `summary.attention` is tf.summary's companion: it imports TensorFlow when it is called.
+    allowed = part_of(path) == "capture" or path.name == "summary.py"
+    assert allowed or not roots & set(FRAMEWORKS)
 
 
 def test_only_the_server_speaks_http() -> None:

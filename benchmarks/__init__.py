@@ -1,0 +1,1 @@
+"""Benchmarks: ours and its peers, interleaved in one run; only ratios count."""
