@@ -20,6 +20,7 @@ class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LAYOUT_UNSPECIFIED: _ClassVar[Layout]
     FULL: _ClassVar[Layout]
     LOWER_TRIANGLE: _ClassVar[Layout]
+    REDUCED: _ClassVar[Layout]
 
 class AttentionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -71,6 +72,7 @@ F32: Encoding
 LAYOUT_UNSPECIFIED: Layout
 FULL: Layout
 LOWER_TRIANGLE: Layout
+REDUCED: Layout
 ATTENTION_KIND_UNSPECIFIED: AttentionKind
 SELF: AttentionKind
 CROSS: AttentionKind
@@ -140,21 +142,37 @@ class Attempt(_message.Message):
     def __init__(self, id: _Optional[str] = ..., start_time_s: _Optional[float] = ...) -> None: ...
 
 class Measures(_message.Message):
-    __slots__ = ("entropy_bits", "recency", "sink_share", "maximum", "effective_span")
+    __slots__ = ("entropy_bits", "recency", "sink_share", "maximum", "effective_span", "head_similarity", "importance")
     ENTROPY_BITS_FIELD_NUMBER: _ClassVar[int]
     RECENCY_FIELD_NUMBER: _ClassVar[int]
     SINK_SHARE_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_SPAN_FIELD_NUMBER: _ClassVar[int]
+    HEAD_SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    IMPORTANCE_FIELD_NUMBER: _ClassVar[int]
     entropy_bits: _containers.RepeatedScalarFieldContainer[float]
     recency: _containers.RepeatedScalarFieldContainer[float]
     sink_share: _containers.RepeatedScalarFieldContainer[float]
     maximum: _containers.RepeatedScalarFieldContainer[float]
     effective_span: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, entropy_bits: _Optional[_Iterable[float]] = ..., recency: _Optional[_Iterable[float]] = ..., sink_share: _Optional[_Iterable[float]] = ..., maximum: _Optional[_Iterable[float]] = ..., effective_span: _Optional[_Iterable[float]] = ...) -> None: ...
+    head_similarity: _containers.RepeatedScalarFieldContainer[float]
+    importance: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, entropy_bits: _Optional[_Iterable[float]] = ..., recency: _Optional[_Iterable[float]] = ..., sink_share: _Optional[_Iterable[float]] = ..., maximum: _Optional[_Iterable[float]] = ..., effective_span: _Optional[_Iterable[float]] = ..., head_similarity: _Optional[_Iterable[float]] = ..., importance: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Reduction(_message.Message):
+    __slots__ = ("exact_rows", "overview_queries", "overview_keys", "top_k")
+    EXACT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    OVERVIEW_QUERIES_FIELD_NUMBER: _ClassVar[int]
+    OVERVIEW_KEYS_FIELD_NUMBER: _ClassVar[int]
+    TOP_K_FIELD_NUMBER: _ClassVar[int]
+    exact_rows: int
+    overview_queries: int
+    overview_keys: int
+    top_k: int
+    def __init__(self, exact_rows: _Optional[int] = ..., overview_queries: _Optional[int] = ..., overview_keys: _Optional[int] = ..., top_k: _Optional[int] = ...) -> None: ...
 
 class Chunk(_message.Message):
-    __slots__ = ("query_length", "key_length", "encoding", "layout", "raw_bytes", "crc32c", "key_sequence", "measures", "rejected_reason", "query_offset", "key_offset")
+    __slots__ = ("query_length", "key_length", "encoding", "layout", "raw_bytes", "crc32c", "key_sequence", "measures", "rejected_reason", "query_offset", "key_offset", "reduction", "query_axis_number", "key_axis_number")
     QUERY_LENGTH_FIELD_NUMBER: _ClassVar[int]
     KEY_LENGTH_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +184,9 @@ class Chunk(_message.Message):
     REJECTED_REASON_FIELD_NUMBER: _ClassVar[int]
     QUERY_OFFSET_FIELD_NUMBER: _ClassVar[int]
     KEY_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    QUERY_AXIS_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    KEY_AXIS_NUMBER_FIELD_NUMBER: _ClassVar[int]
     query_length: int
     key_length: int
     encoding: Encoding
@@ -177,10 +198,25 @@ class Chunk(_message.Message):
     rejected_reason: str
     query_offset: int
     key_offset: int
-    def __init__(self, query_length: _Optional[int] = ..., key_length: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., layout: _Optional[_Union[Layout, str]] = ..., raw_bytes: _Optional[int] = ..., crc32c: _Optional[int] = ..., key_sequence: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., rejected_reason: _Optional[str] = ..., query_offset: _Optional[int] = ..., key_offset: _Optional[int] = ...) -> None: ...
+    reduction: Reduction
+    query_axis_number: int
+    key_axis_number: int
+    def __init__(self, query_length: _Optional[int] = ..., key_length: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., layout: _Optional[_Union[Layout, str]] = ..., raw_bytes: _Optional[int] = ..., crc32c: _Optional[int] = ..., key_sequence: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., rejected_reason: _Optional[str] = ..., query_offset: _Optional[int] = ..., key_offset: _Optional[int] = ..., reduction: _Optional[_Union[Reduction, _Mapping]] = ..., query_axis_number: _Optional[int] = ..., key_axis_number: _Optional[int] = ...) -> None: ...
+
+class Cost(_message.Message):
+    __slots__ = ("training_s", "logging_s", "logged_steps", "thinned_steps")
+    TRAINING_S_FIELD_NUMBER: _ClassVar[int]
+    LOGGING_S_FIELD_NUMBER: _ClassVar[int]
+    LOGGED_STEPS_FIELD_NUMBER: _ClassVar[int]
+    THINNED_STEPS_FIELD_NUMBER: _ClassVar[int]
+    training_s: float
+    logging_s: float
+    logged_steps: int
+    thinned_steps: int
+    def __init__(self, training_s: _Optional[float] = ..., logging_s: _Optional[float] = ..., logged_steps: _Optional[int] = ..., thinned_steps: _Optional[int] = ...) -> None: ...
 
 class FrameHeader(_message.Message):
-    __slots__ = ("format_version", "attempt", "sequence", "worker", "step", "epoch", "has_epoch", "wall_time_s", "head_count", "chunks", "header_crc32c")
+    __slots__ = ("format_version", "attempt", "sequence", "worker", "step", "epoch", "has_epoch", "wall_time_s", "head_count", "chunks", "cost", "header_crc32c")
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -191,6 +227,7 @@ class FrameHeader(_message.Message):
     WALL_TIME_S_FIELD_NUMBER: _ClassVar[int]
     HEAD_COUNT_FIELD_NUMBER: _ClassVar[int]
     CHUNKS_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
     HEADER_CRC32C_FIELD_NUMBER: _ClassVar[int]
     format_version: int
     attempt: Attempt
@@ -202,8 +239,9 @@ class FrameHeader(_message.Message):
     wall_time_s: float
     head_count: int
     chunks: _containers.RepeatedCompositeFieldContainer[Chunk]
+    cost: Cost
     header_crc32c: int
-    def __init__(self, format_version: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., sequence: _Optional[int] = ..., worker: _Optional[int] = ..., step: _Optional[int] = ..., epoch: _Optional[float] = ..., has_epoch: bool = ..., wall_time_s: _Optional[float] = ..., head_count: _Optional[int] = ..., chunks: _Optional[_Iterable[_Union[Chunk, _Mapping]]] = ..., header_crc32c: _Optional[int] = ...) -> None: ...
+    def __init__(self, format_version: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., sequence: _Optional[int] = ..., worker: _Optional[int] = ..., step: _Optional[int] = ..., epoch: _Optional[float] = ..., has_epoch: bool = ..., wall_time_s: _Optional[float] = ..., head_count: _Optional[int] = ..., chunks: _Optional[_Iterable[_Union[Chunk, _Mapping]]] = ..., cost: _Optional[_Union[Cost, _Mapping]] = ..., header_crc32c: _Optional[int] = ...) -> None: ...
 
 class Item(_message.Message):
     __slots__ = ("index", "id", "label", "attributes")
@@ -260,13 +298,23 @@ class User(_message.Message):
     target_item: int
     def __init__(self, id: _Optional[str] = ..., label: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., axes: _Optional[_Mapping[str, Axis]] = ..., has_target: bool = ..., target_item: _Optional[int] = ...) -> None: ...
 
+class NumberedAxis(_message.Message):
+    __slots__ = ("number", "items")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    items: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, number: _Optional[int] = ..., items: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class Catalogue(_message.Message):
-    __slots__ = ("users", "items")
+    __slots__ = ("users", "items", "axes")
     USERS_FIELD_NUMBER: _ClassVar[int]
     ITEMS_FIELD_NUMBER: _ClassVar[int]
+    AXES_FIELD_NUMBER: _ClassVar[int]
     users: _containers.RepeatedCompositeFieldContainer[User]
     items: _containers.RepeatedCompositeFieldContainer[Item]
-    def __init__(self, users: _Optional[_Iterable[_Union[User, _Mapping]]] = ..., items: _Optional[_Iterable[_Union[Item, _Mapping]]] = ...) -> None: ...
+    axes: _containers.RepeatedCompositeFieldContainer[NumberedAxis]
+    def __init__(self, users: _Optional[_Iterable[_Union[User, _Mapping]]] = ..., items: _Optional[_Iterable[_Union[Item, _Mapping]]] = ..., axes: _Optional[_Iterable[_Union[NumberedAxis, _Mapping]]] = ...) -> None: ...
 
 class Recommendations(_message.Message):
     __slots__ = ("items", "scores", "target_rank", "target_score", "seen_removed")
