@@ -22,6 +22,11 @@ class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LOWER_TRIANGLE: _ClassVar[Layout]
     REDUCED: _ClassVar[Layout]
 
+class Packing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WHOLE: _ClassVar[Packing]
+    NIBBLES: _ClassVar[Packing]
+
 class AttentionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ATTENTION_KIND_UNSPECIFIED: _ClassVar[AttentionKind]
@@ -73,6 +78,8 @@ LAYOUT_UNSPECIFIED: Layout
 FULL: Layout
 LOWER_TRIANGLE: Layout
 REDUCED: Layout
+WHOLE: Packing
+NIBBLES: Packing
 ATTENTION_KIND_UNSPECIFIED: AttentionKind
 SELF: AttentionKind
 CROSS: AttentionKind
@@ -172,14 +179,14 @@ class Reduction(_message.Message):
     def __init__(self, exact_rows: _Optional[int] = ..., overview_queries: _Optional[int] = ..., overview_keys: _Optional[int] = ..., top_k: _Optional[int] = ...) -> None: ...
 
 class Chunk(_message.Message):
-    __slots__ = ("query_length", "key_length", "encoding", "layout", "raw_bytes", "crc32c", "key_sequence", "measures", "rejected_reason", "query_offset", "key_offset", "reduction", "query_axis_number", "key_axis_number")
+    __slots__ = ("query_length", "key_length", "encoding", "layout", "raw_bytes", "crc32c", "reference_sequence", "measures", "rejected_reason", "query_offset", "key_offset", "reduction", "query_axis_number", "key_axis_number", "packing", "packed_bytes")
     QUERY_LENGTH_FIELD_NUMBER: _ClassVar[int]
     KEY_LENGTH_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
     LAYOUT_FIELD_NUMBER: _ClassVar[int]
     RAW_BYTES_FIELD_NUMBER: _ClassVar[int]
     CRC32C_FIELD_NUMBER: _ClassVar[int]
-    KEY_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     MEASURES_FIELD_NUMBER: _ClassVar[int]
     REJECTED_REASON_FIELD_NUMBER: _ClassVar[int]
     QUERY_OFFSET_FIELD_NUMBER: _ClassVar[int]
@@ -187,13 +194,15 @@ class Chunk(_message.Message):
     REDUCTION_FIELD_NUMBER: _ClassVar[int]
     QUERY_AXIS_NUMBER_FIELD_NUMBER: _ClassVar[int]
     KEY_AXIS_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PACKING_FIELD_NUMBER: _ClassVar[int]
+    PACKED_BYTES_FIELD_NUMBER: _ClassVar[int]
     query_length: int
     key_length: int
     encoding: Encoding
     layout: Layout
     raw_bytes: int
     crc32c: int
-    key_sequence: int
+    reference_sequence: int
     measures: Measures
     rejected_reason: str
     query_offset: int
@@ -201,7 +210,9 @@ class Chunk(_message.Message):
     reduction: Reduction
     query_axis_number: int
     key_axis_number: int
-    def __init__(self, query_length: _Optional[int] = ..., key_length: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., layout: _Optional[_Union[Layout, str]] = ..., raw_bytes: _Optional[int] = ..., crc32c: _Optional[int] = ..., key_sequence: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., rejected_reason: _Optional[str] = ..., query_offset: _Optional[int] = ..., key_offset: _Optional[int] = ..., reduction: _Optional[_Union[Reduction, _Mapping]] = ..., query_axis_number: _Optional[int] = ..., key_axis_number: _Optional[int] = ...) -> None: ...
+    packing: Packing
+    packed_bytes: int
+    def __init__(self, query_length: _Optional[int] = ..., key_length: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., layout: _Optional[_Union[Layout, str]] = ..., raw_bytes: _Optional[int] = ..., crc32c: _Optional[int] = ..., reference_sequence: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., rejected_reason: _Optional[str] = ..., query_offset: _Optional[int] = ..., key_offset: _Optional[int] = ..., reduction: _Optional[_Union[Reduction, _Mapping]] = ..., query_axis_number: _Optional[int] = ..., key_axis_number: _Optional[int] = ..., packing: _Optional[_Union[Packing, str]] = ..., packed_bytes: _Optional[int] = ...) -> None: ...
 
 class Cost(_message.Message):
     __slots__ = ("training_s", "logging_s", "logged_steps", "thinned_steps")

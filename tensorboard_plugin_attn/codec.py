@@ -175,18 +175,6 @@ def inflate(chunk: bytes, raw_bytes: int) -> bytes:
     return raw
 
 
-def add_key(raw: bytes, key: bytes) -> bytes:
-    """Return `raw + key` byte by byte, modulo 256: a difference frame made absolute."""
-    if len(raw) != len(key):
-        raise CorruptChunkError(f"{len(raw)} bytes differ from a key frame of {len(key)}")
-    return (np.frombuffer(raw, np.uint8) + np.frombuffer(key, np.uint8)).tobytes()
-
-
-def subtract_key(raw: bytes, key: bytes) -> bytes:
-    """Return `raw - key` byte by byte, modulo 256: what a temporal group stores."""
-    return (np.frombuffer(raw, np.uint8) - np.frombuffer(key, np.uint8)).tobytes()
-
-
 def seal_header(header: bytes) -> bytes:
     """Return a serialised `FrameHeader` with its own CRC32C appended as the last field."""
     return header + _HEADER_CRC_TAG + struct.pack("<I", crc32c(header))

@@ -77,11 +77,17 @@ export function crc32c(bytes) {
 /** The body of `/frames`. */
 export function container(header, chunks) {
   let offset = 0;
-  const zipped = chunks.map((chunk) => deflateSync(chunk));
-  const places = zipped.map((z) => {
-    const place = { offset, length: z.length };
-    offset += z.length;
-    return place;
+  const zipped = chunks.map(({ bytes }) => deflateSync(bytes));
+  const places = zipped.map(({ length }, number) => {
+    const { bytes, reference } = chunks[number];
+    offset += length;
+    return {
+      offset: offset - length,
+      length,
+      packing: 'WHOLE',
+      packed_bytes: bytes.length,
+      reference,
+    };
   });
   let text = JSON.stringify({ ...header, chunks: places });
   while ((4 + Buffer.byteLength(text)) % 8) text += ' ';

@@ -114,15 +114,15 @@ function frameRoute({ run, layer, user, steps: text }) {
   const { steps, absent } = chosen(text, stepsTo(lastOf(run)));
   const chunks = [];
   const places = new Map();
-  const placeOf = (step, bytes) => {
-    if (!places.has(step)) places.set(step, chunks.push(bytes()) - 1);
+  const placeOf = (step, bytes, reference) => {
+    if (!places.has(step)) places.set(step, chunks.push({ bytes: bytes(), reference }) - 1);
     return places.get(step);
   };
   const listed = steps.map((step) => {
     const { raw } = frameAt(run, layer, Number(user), step);
     const key = step - (step % GROUP);
     const keyRaw = () => frameAt(run, layer, Number(user), key).raw;
-    const keyChunk = key === step ? null : placeOf(key, keyRaw);
+    const keyChunk = key === step ? null : placeOf(key, keyRaw, null);
     return {
       step,
       epoch: epochOf(step),
@@ -137,8 +137,7 @@ function frameRoute({ run, layer, user, steps: text }) {
       layout: 'LOWER_TRIANGLE',
       raw_bytes: raw.length,
       crc32c: step === 150 ? 1 : crc32c(raw),
-      chunk: placeOf(step, () => (keyChunk === null ? raw : subtract(raw, keyRaw()))),
-      key_chunk: keyChunk,
+      chunk: placeOf(step, () => (keyChunk === null ? raw : subtract(raw, keyRaw())), keyChunk),
     };
   });
   const header = {

@@ -1,7 +1,7 @@
 /** Builds bodies of `/frames` for tests, as docs/http_api.md describes them. */
-import { deflateSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { crc32c } from '../src/data/crc32c';
-import type { FrameHeader } from '../src/data/schema';
+import type { FrameHeader, StoredChunk } from '../src/data/schema';
 
 /** A frame's header with sensible values where a test does not care. */
 export function header(raw: Uint8Array, more: Partial<FrameHeader> = {}): FrameHeader {
@@ -20,7 +20,6 @@ export function header(raw: Uint8Array, more: Partial<FrameHeader> = {}): FrameH
     raw_bytes: raw.length,
     crc32c: crc32c(raw),
     chunk: 0,
-    key_chunk: null,
     ...more,
   };
 }
@@ -30,6 +29,8 @@ export interface Parts {
   readonly frames: readonly FrameHeader[];
   /** Stored chunks as they are; `zip` makes one. */
   readonly chunks: readonly Uint8Array[];
+  /** What the header says of chunks that do not stand alone, by number. */
+  readonly stored?: Readonly<Record<number, Partial<StoredChunk>>>;
   readonly heads?: number;
   readonly absent?: readonly { step: number; reason: string; detail: string }[];
   readonly formatVersion?: number;
@@ -40,18 +41,29 @@ export function zip(raw: Uint8Array): Uint8Array {
   return new Uint8Array(deflateSync(raw));
 }
 
+function inflatedBytes(chunk: Uint8Array): number {
+  try {
+    return inflateSync(chunk).length;
+  } catch {
+    return 4; // a damaged one: what the header says of it
+  }
+}
+
 /** The bytes of an answer. */
 export function body({
   frames,
   chunks,
+  stored = {},
   heads = 1,
   absent = [],
   formatVersion = 1,
 }: Parts): ArrayBuffer {
   let offset = 0;
-  const places = chunks.map(({ length }) => {
+  const places = chunks.map((chunk, number): StoredChunk => {
+    const { length } = chunk;
     offset += length;
-    return { offset: offset - length, length };
+    const alone = { packing: 'WHOLE', packed_bytes: inflatedBytes(chunk), reference: null };
+    return { offset: offset - length, length, ...alone, ...stored[number] };
   });
   const head = { format_version: formatVersion, run: 'r', layer: 'l', user: 0, head_count: heads };
   let text = JSON.stringify({ ...head, chunks: places, frames, absent });

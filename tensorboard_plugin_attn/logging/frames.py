@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec, schema
+from tensorboard_plugin_attn import codec, differences, schema
 from tensorboard_plugin_attn.analysis import measures
 
 Floats = NDArray[np.float32]
 
-GROUP_FRAMES = 16  # a key frame at least every so many: one seek costs two reads, never more
+# The first frame of a group stands alone, every LINK_FRAMES-th is a difference to the link before
+# it, the others to the frame before: one seek costs 15 reads at most (7 links, 7 frames, itself).
+GROUP_FRAMES = 64
+LINK_FRAMES = 8
 _NOT_CAUSAL = 1e-6  # attention on the future above this: the frame is not causal after all
 
 
@@ -58,27 +61,38 @@ def rejection(attention: Floats) -> str:
     return f"{int(wrong.sum())} of {sums.size} rows do not sum to 1"
 
 
-@dataclass
-class _Key:
-    """The key frame a user's next chunks are differences to."""
-
-    shape: codec.Shape
+@dataclass(frozen=True)
+class _Stored:
     raw: bytes
     sequence: int
+
+
+@dataclass
+class _Group:
+    """A user's temporal group: what its next frame may be a difference to.
+
+    Attributes:
+      link: the frame the next link is a difference to; the group's first one at the start.
+      previous: the frame before, which frames between links are differences to.
+    """
+
+    shape: codec.Shape
+    link: _Stored
+    previous: _Stored
     age: int = 0
 
 
 @dataclass
 class FrameEncoder:
-    """Encodes the frames of one layer in order, keeping its temporal group."""
+    """Encodes the frames of one layer in order, keeping its temporal groups."""
 
     layer: LayerDescription
     encoding: pb.Encoding = pb.U8_SQRT
-    _keys: dict[int, _Key] = field(default_factory=dict)
+    _groups: dict[int, _Group] = field(default_factory=dict)
 
     def reset(self) -> None:
-        """Start a new group: after a gap, or at the start of a file."""
-        self._keys.clear()
+        """Start new groups: after a gap, or at the start of a file."""
+        self._groups.clear()
 
     def encode(
         self, users: Sequence[Floats], sequence: int, axis_lengths: Sequence[int]
@@ -100,18 +114,10 @@ class FrameEncoder:
         self, user: int, attention: Floats, sequence: int, axis_length: int
     ) -> tuple[pb.Chunk, bytes]:
         if reason := rejection(attention):
-            self._keys.pop(user, None)
-            return pb.Chunk(rejected_reason=schema.clip_text(reason)), b""
+            return self._refuse(user, reason)
         heads, queries, keys = attention.shape
         triangle = self._is_triangle(attention)
-        shape = codec.Shape(heads, queries, keys, triangle)
         raw = codec.encode(attention, self.encoding, triangle=triangle)
-        stored, key_sequence = self._difference(user, shape, raw, sequence)
-        data = codec.deflate(stored)
-        if len(data) > schema.MAX_CHUNK_BYTES:
-            self._keys.pop(user, None)
-            reason = f"{len(data)} compressed bytes, at most {schema.MAX_CHUNK_BYTES}"
-            return pb.Chunk(rejected_reason=reason), b""
         chunk = pb.Chunk(
             query_length=queries,
             key_length=keys,
@@ -119,12 +125,21 @@ class FrameEncoder:
             layout=pb.LOWER_TRIANGLE if triangle else pb.FULL,
             raw_bytes=len(raw),
             crc32c=codec.crc32c(raw),
-            key_sequence=key_sequence,
             measures=_measures(attention),
             query_offset=_offset(self.layer.query_axis, axis_length, queries),
             key_offset=_offset(self.layer.key_axis, axis_length, keys),
         )
+        shape = codec.Shape(heads, queries, keys, triangle)
+        data = self._compress(user, chunk, shape, _Stored(raw, sequence))
+        if len(data) > schema.MAX_CHUNK_BYTES:
+            return self._refuse(
+                user, f"{len(data)} compressed bytes, at most {schema.MAX_CHUNK_BYTES}"
+            )
         return chunk, data
+
+    def _refuse(self, user: int, reason: str) -> tuple[pb.Chunk, bytes]:
+        self._groups.pop(user, None)
+        return pb.Chunk(rejected_reason=schema.clip_text(reason)), b""
 
     def _is_triangle(self, attention: Floats) -> bool:
         heads, queries, keys = attention.shape
@@ -133,21 +148,34 @@ class FrameEncoder:
         future = attention.reshape(heads, -1).take(codec.upper_triangle(queries), axis=1)
         return bool(future.max(initial=0.0) <= _NOT_CAUSAL)
 
-    def _difference(
-        self, user: int, shape: codec.Shape, raw: bytes, sequence: int
-    ) -> tuple[bytes, int]:
-        """Return what to store, and the key frame's sequence number (0: stands alone)."""
-        key = self._keys.get(user)
+    def _compress(self, user: int, chunk: pb.Chunk, shape: codec.Shape, frame: _Stored) -> bytes:
+        """Return the bytes to store; `chunk` is told what they are a difference to."""
+        reference = self._reference(user, shape, frame)
+        if reference is None:
+            return codec.deflate(frame.raw)
+        packed = differences.pack(differences.subtract(frame.raw, reference.raw))
+        chunk.reference_sequence = reference.sequence
+        chunk.packing = pb.NIBBLES
+        chunk.packed_bytes = len(packed)
+        return differences.deflate(packed)
+
+    def _reference(self, user: int, shape: codec.Shape, frame: _Stored) -> _Stored | None:
+        """Return the frame to store a difference to; `None`: `frame` begins a group."""
+        group = self._groups.get(user)
         if (
             self.encoding != pb.U8_SQRT
-            or key is None
-            or key.shape != shape
-            or key.age + 1 >= GROUP_FRAMES
+            or group is None
+            or group.shape != shape
+            or group.age + 1 >= GROUP_FRAMES
         ):
-            self._keys[user] = _Key(shape, raw, sequence)
-            return raw, 0
-        key.age += 1
-        return codec.subtract_key(raw, key.raw), key.sequence
+            self._groups[user] = _Group(shape, link=frame, previous=frame)
+            return None
+        group.age += 1
+        reference = group.previous
+        if group.age % LINK_FRAMES == 0:
+            reference, group.link = group.link, frame
+        group.previous = frame
+        return reference
 
 
 def _offset(axis: str, axis_length: int, length: int) -> int:

@@ -70,7 +70,8 @@ def test_the_committed_answer_decodes_to_its_codes_and_attention(golden: Path) -
     for frame, want in zip(answer.header["frames"], told["frames"], strict=True):
         for name in ("step", "encoding", "layout", "query_length", "key_length", "head_count"):
             assert frame[name] == want[name]
-        assert (frame["key_chunk"] is not None) == want["is_difference"]
+        reference = answer.header["chunks"][frame["chunk"]]["reference"]
+        assert (reference is not None) == want["is_difference"]
         assert answer.cells(frame) == base64.b64decode(want["codes_base64"])
         encoding = pb.Encoding.Value(frame["encoding"])
         codes = answer.codes(frame)

@@ -51,8 +51,10 @@ def test_every_reason_for_an_absence_is_documented() -> None:
     line = re.search(r"`reason` of an absence: (.*)", DOC)
     assert line is not None
     documented = set(re.findall(r"`([a-z_]+)`", line[1]))
-    source = "".join(path.read_text() for path in SERVER.rglob("*.py"))
-    used = set(re.findall(r"Absent\(\s*[\w.]+,\s*\"([a-z_]+)\"", source))
+    folders = (SERVER, SERVER.parent / "reading")
+    source = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    used = set(re.findall(r"AbsentChunkError\(\s*\"([a-z_]+)\"", source))
+    used |= set(re.findall(r"Absent\(\s*[\w.]+,\s*\"([a-z_]+)\"", source))
     schema = (ROOT / "tensorboard_plugin_attn" / "schema.py").read_text()
     used |= set(re.findall(r"pb\.\w+: \"([a-z_]+)\"", schema.split("KIND_NAMES")[0]))
     assert used == documented

@@ -119,7 +119,7 @@ RELEASED = {
         "layout": 4,
         "raw_bytes": 5,
         "crc32c": 6,
-        "key_sequence": 7,
+        "reference_sequence": 7,
         "measures": 8,
         "rejected_reason": 9,
         "query_offset": 10,

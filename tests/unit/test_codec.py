@@ -90,17 +90,6 @@ def test_a_triangle_is_stored_row_by_row() -> None:
     assert codec.pack_triangle(cells).tolist() == [0, 3, 4, 6, 7, 8]
 
 
-@given(raw=st.binary(max_size=300), seed=st.integers(0, 99))
-def test_a_difference_plus_its_key_is_the_frame(raw: bytes, seed: int) -> None:
-    key = np.random.default_rng(seed).bytes(len(raw))
-    assert codec.add_key(codec.subtract_key(raw, key), key) == raw
-
-
-def test_a_difference_to_a_key_of_another_length_is_corrupt() -> None:
-    with pytest.raises(CorruptChunkError, match="key frame of 2"):
-        codec.add_key(b"abc", b"ab")
-
-
 @given(raw=st.binary(max_size=5000))
 def test_inflate_undoes_deflate(raw: bytes) -> None:
     assert codec.inflate(codec.deflate(raw), len(raw)) == raw

@@ -6,8 +6,9 @@
 import * as v from 'valibot';
 import { cellsPerHead, type Attention, type Codes, type Encoding, type Layout } from './attention';
 import { crc32c } from './crc32c';
+import { add, unpack } from './differences';
 import { ApiError, CorruptFrameError } from './errors';
-import { inflate } from './inflate';
+import { inflate, MAX_RAW_BYTES } from './inflate';
 import { framesSchema, type FrameHeader, type FramesHeader } from './schema';
 
 /** The newest layout of `/frames` this file understands. */
@@ -28,15 +29,38 @@ const BYTES_PER_CELL: Record<Encoding, number> = { U8_SQRT: 1, U16: 2, F16: 2, F
 /** Every frame in an answer of `/frames`; throws `ApiError` if the answer as a whole is unusable. */
 export async function decodeFrames(body: ArrayBuffer): Promise<Frame[]> {
   const { header, chunks } = openContainer(body);
-  const inflated = new Map<number, Promise<Uint8Array>>();
-  const chunkOf = (index: number, rawBytes: number): Promise<Uint8Array> => {
-    const known = inflated.get(index) ?? inflate(chunks[index] ?? new Uint8Array(), rawBytes);
-    inflated.set(index, known);
-    return known;
+  const known = new Map<number, Promise<Uint8Array>>();
+  const cellsOf: CellsOf = (number, rawBytes) => {
+    const cells = known.get(number) ?? absolute(header, chunks, number, rawBytes, cellsOf);
+    known.set(number, cells);
+    return cells;
   };
-  const frames = header.frames.map((frame) => decodeFrame(frame, header.head_count, chunkOf));
+  const frames = header.frames.map((frame) => decodeFrame(frame, header.head_count, cellsOf));
   const absent = header.absent.map((absence): Frame => ({ kind: 'absent', ...absence }));
   return [...(await Promise.all(frames)), ...absent];
+}
+
+type CellsOf = (chunk: number, rawBytes: number) => Promise<Uint8Array>;
+
+/** The cells of chunk `number`: inflated, unpacked, and what it is a difference to added. */
+async function absolute(
+  header: FramesHeader,
+  chunks: readonly Uint8Array[],
+  number: number,
+  rawBytes: number,
+  cellsOf: CellsOf,
+): Promise<Uint8Array> {
+  const stored = header.chunks[number];
+  if (!stored) throw new CorruptFrameError('its chunk is not in the answer');
+  const { packing, packed_bytes: packedBytes, reference } = stored;
+  if (packing !== 'WHOLE' && packing !== 'NIBBLES') {
+    throw new CorruptFrameError(`the packing ${packing} is not known`);
+  }
+  const packed = await inflate(chunks[number] ?? new Uint8Array(), packedBytes);
+  const cells = packing === 'NIBBLES' ? unpack(packed, rawBytes) : packed;
+  if (reference === null) return cells;
+  if (reference >= number) throw new CorruptFrameError('it is a difference to a later chunk');
+  return add(cells, await cellsOf(reference, rawBytes));
 }
 
 /** The header and the stored chunks of an answer, unread. */
@@ -70,28 +94,25 @@ function malformed(message: string): ApiError {
   return new ApiError('malformed', 'malformed', `/frames: ${message}`);
 }
 
-type ChunkOf = (index: number, rawBytes: number) => Promise<Uint8Array>;
-
-async function decodeFrame(header: FrameHeader, heads: number, chunkOf: ChunkOf): Promise<Frame> {
+async function decodeFrame(header: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Frame> {
   const { step } = header;
   try {
-    return { kind: 'ready', step, attention: await attentionOf(header, heads, chunkOf) };
+    return { kind: 'ready', step, attention: await attentionOf(header, heads, cellsOf) };
   } catch (error) {
     if (!(error instanceof CorruptFrameError)) throw error;
     return { kind: 'absent', step, reason: 'corrupt', detail: error.message };
   }
 }
 
-async function attentionOf(h: FrameHeader, heads: number, chunkOf: ChunkOf): Promise<Attention> {
+async function attentionOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Attention> {
   const encoding = encodingOf(h.encoding);
   const layout = layoutOf(h);
   const cells = heads * cellsPerHead(h.query_length, h.key_length, layout);
   if (cells * BYTES_PER_CELL[encoding] !== h.raw_bytes) {
     throw new CorruptFrameError(`${h.raw_bytes} bytes cannot hold ${cells} cells of ${encoding}`);
   }
-  const stored = await chunkOf(h.chunk, h.raw_bytes);
-  const raw =
-    h.key_chunk === null ? stored : addKey(stored, await chunkOf(h.key_chunk, h.raw_bytes));
+  if (h.raw_bytes > MAX_RAW_BYTES) throw new CorruptFrameError(`${h.raw_bytes} bytes is too many`);
+  const raw = await cellsOf(h.chunk, h.raw_bytes);
   if (crc32c(raw) !== h.crc32c) throw new CorruptFrameError('the checksum does not match');
   return {
     step: h.step,
@@ -104,14 +125,6 @@ async function attentionOf(h: FrameHeader, heads: number, chunkOf: ChunkOf): Pro
     layout,
     codes: codesOf(raw, encoding),
   };
-}
-
-/** `raw + key` byte by byte, modulo 256: a difference frame made absolute. */
-export function addKey(raw: Uint8Array, key: Uint8Array): Uint8Array {
-  if (raw.length !== key.length) {
-    throw new CorruptFrameError(`${raw.length} bytes differ from a key frame of ${key.length}`);
-  }
-  return raw.map((byte, i) => byte + (key[i] as number));
 }
 
 function codesOf(raw: Uint8Array, encoding: Encoding): Codes {

@@ -2,7 +2,7 @@
 import { CorruptFrameError } from './errors';
 
 /** No honest frame is larger: 64 heads of 1024 × 1024 cells in one byte each. */
-const MAX_RAW_BYTES = 64 * 1024 * 1024;
+export const MAX_RAW_BYTES = 64 * 1024 * 1024;
 
 /** The `rawBytes` bytes in the zlib stream `chunk`; throws `CorruptFrameError` for anything else. */
 export async function inflate(chunk: Uint8Array, rawBytes: number): Promise<Uint8Array> {

@@ -122,7 +122,15 @@ const frameHeader = v.object({
   raw_bytes: count,
   crc32c: v.number(),
   chunk: count,
-  key_chunk: v.nullable(count),
+});
+
+const chunk = v.object({
+  offset: count,
+  length: count,
+  packing: v.string(),
+  packed_bytes: count,
+  /** Number of the chunk, before this one, that this one is a difference to. */
+  reference: v.nullable(count),
 });
 
 /** The JSON header of `/frames` */
@@ -132,7 +140,7 @@ export const framesSchema = v.object({
   layer: v.string(),
   user: count,
   head_count: count,
-  chunks: v.array(v.object({ offset: count, length: count })),
+  chunks: v.array(chunk),
   frames: v.array(frameHeader),
   absent: v.array(absence),
 });
@@ -180,6 +188,7 @@ export type Gap = v.InferOutput<typeof gap>;
 /** A step that was asked for and is not there, and why. */
 export type Absence = v.InferOutput<typeof absence>;
 /** What the header of `/frames` says of one frame. */
+export type StoredChunk = v.InferOutput<typeof chunk>;
 export type FrameHeader = v.InferOutput<typeof frameHeader>;
 /** The JSON header of `/frames`. */
 export type FramesHeader = v.InferOutput<typeof framesSchema>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { read, type Attention } from '../../src/data/attention';
-import { addKey, decodeFrames, openContainer, type Frame } from '../../src/data/decode';
+import { decodeFrames, openContainer, type Frame } from '../../src/data/decode';
+import { add } from '../../src/data/differences';
 import { CorruptFrameError } from '../../src/data/errors';
 import type { FrameHeader } from '../../src/data/schema';
 import written from '../fixtures/frames.json';
@@ -66,24 +67,54 @@ describe('frames written by Python', () => {
   });
 });
 
-describe('differences from a key frame', () => {
-  it('adds the key chunk modulo 256', async () => {
-    const key = Uint8Array.from([10, 200, 255, 0]);
+describe('a difference to another frame', () => {
+  const key = Uint8Array.from([10, 120, 255, 0]);
+
+  it('is added to the chunk it refers to, modulo 256', async () => {
     const difference = RAW.map((byte, i) => byte - (key[i] as number));
-    const frames = [header(key, { step: 0 }), header(RAW, { step: 1, chunk: 1, key_chunk: 0 })];
+    const frames = [header(key, { step: 0 }), header(RAW, { step: 1, chunk: 1 })];
+    const stored = { 1: { reference: 0 } };
     const [first, second] = await decodeFrames(
-      body({ frames, chunks: [zip(key), zip(difference)] }),
+      body({ frames, chunks: [zip(key), zip(difference)], stored }),
     );
     expect([...ready(first).codes]).toEqual([...key]);
     expect([...ready(second).codes]).toEqual([...RAW]);
   });
 
-  it('wraps around in both directions', () => {
-    expect([...addKey(Uint8Array.from([255, 1]), Uint8Array.from([2, 255]))]).toEqual([1, 0]);
+  it('may refer to a difference that is no frame of the answer, and be packed', async () => {
+    const nibbles = Uint8Array.from([0x97, 0x08, 64]); // -1, +1, 0 and what is no nibble
+    const second = Uint8Array.from([9, 121, 255, 64]);
+    const stored = {
+      1: { packing: 'NIBBLES', reference: 0 },
+      2: { packing: 'NIBBLES', reference: 1 },
+    };
+    const frames = [header(second, { chunk: 2 })];
+    const still = Uint8Array.from([0x88, 0x88]);
+    const chunks = [zip(key), zip(nibbles), zip(still)];
+    const [decoded] = await decodeFrames(body({ frames, chunks, stored }));
+    expect([...ready(decoded).codes]).toEqual([...second]);
   });
 
-  it('refuses a key of another length', () => {
-    expect(() => addKey(new Uint8Array(3), new Uint8Array(4))).toThrow(CorruptFrameError);
+  it.each([
+    ['a later chunk', { reference: 1 }, 'a later chunk'],
+    ['a packing this tab does not know', { packing: 'RICE' }, 'packing RICE'],
+    ['bytes that are no nibbles of four cells', { packing: 'NIBBLES' }, 'do not hold 4'],
+  ])('is corrupt with %s', async (_, wrong, why) => {
+    const chunks = [zip(RAW), zip(RAW)];
+    const answer = body({ frames: [header(RAW)], chunks, stored: { 0: wrong } });
+    expect((await decodeFrames(answer))[0]).toMatchObject({
+      kind: 'absent',
+      reason: 'corrupt',
+      detail: expect.stringContaining(why) as string,
+    });
+  });
+
+  it('wraps around in both directions', () => {
+    expect([...add(Uint8Array.from([255, 1]), Uint8Array.from([2, 255]))]).toEqual([1, 0]);
+  });
+
+  it('refuses a reference of another length', () => {
+    expect(() => add(new Uint8Array(3), new Uint8Array(4))).toThrow(CorruptFrameError);
   });
 });
 

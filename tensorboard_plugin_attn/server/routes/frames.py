@@ -15,8 +15,14 @@ from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec, schema
+from tensorboard_plugin_attn.reading.chunks import (
+    AbsentChunkError,
+    ChunkReader,
+    Name,
+    StoredChunk,
+)
 from tensorboard_plugin_attn.reading.runs import Runs
-from tensorboard_plugin_attn.reading.sessions import FrameInfo, Stream
+from tensorboard_plugin_attn.reading.sessions import FrameInfo
 from tensorboard_plugin_attn.reading.store import UnavailableError
 from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.errors import RouteError, not_found, unavailable
@@ -42,7 +48,7 @@ def frames_route(runs: Runs, request: Request) -> Response:
     tag = entity_tag(name, layer, user, selected)
     if tag in request.if_none_match:
         return _cached(Response(status=304), tag, request)
-    body = Answer(runs, stream, name, layer, user).build(selected)
+    body = Answer(ChunkReader(runs, stream, user), name, layer).build(selected)
     response = Response(body, mimetype="application/octet-stream")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return _cached(response, tag, request)
@@ -69,15 +75,13 @@ def _cached(response: Response, tag: str, request: Request) -> Response:
 class Answer:
     """Collects chunks, each once, and describes the frames they make up."""
 
-    runs: Runs
-    stream: Stream
+    reader: ChunkReader
     run: str
     layer: str
-    user: int
     _data: list[bytes] = field(default_factory=list)
     _size_bytes: int = 0
-    _chunks: list[dict[str, int]] = field(default_factory=list)
-    _chunk_of: dict[tuple[str, int], int] = field(default_factory=dict)
+    _chunks: list[dict[str, int | str | None]] = field(default_factory=list)
+    _chunk_of: dict[Name, int] = field(default_factory=dict)
     _head_count: int = 0
 
     def build(self, selected: Selected) -> bytes:
@@ -89,49 +93,37 @@ class Answer:
         frames, absent = [], list(selected.absent)
         for frame in selected.frames:
             try:
-                described = self._frame(frame)
+                frames.append(self._frame(frame))
             except UnavailableError as error:
                 raise unavailable() from error
+            except AbsentChunkError as error:
+                absent.append(Absent(frame.step, error.reason, error.detail))
             except codec.CorruptChunkError as error:
-                described = Absent(frame.step, "corrupt", str(error))
-            if isinstance(described, Absent):
-                absent.append(described)
-            else:
-                frames.append(described)
+                absent.append(Absent(frame.step, "corrupt", str(error)))
         header = {
             "format_version": schema.FORMAT_VERSION,
             "run": self.run,
             "layer": self.layer,
-            "user": self.user,
-            "head_count": self._head_count or self.stream.metadata.head_count,
+            "user": self.reader.user,
+            "head_count": self._head_count or self.reader.stream.metadata.head_count,
             "chunks": self._chunks,
             "frames": frames,
             "absent": [item.body() for item in sorted(absent, key=lambda item: item.step)],
         }
         return pack(header, self._data)
 
-    def _frame(self, frame: FrameInfo) -> dict[str, object] | Absent:
-        header, data = self._read(frame)
-        chunk = _chunk(header, self.user)
-        if chunk is None:
-            return Absent(frame.step, "not_logged", f"the step has {len(header.chunks)} users")
-        if chunk.rejected_reason:
-            return Absent(frame.step, "rejected", chunk.rejected_reason)
-        if chunk.encoding not in codec.DTYPES or chunk.layout not in pb.Layout.values():
-            return Absent(frame.step, "newer_format", "an unknown encoding or layout")
-        key = None
-        if chunk.key_sequence:
-            key = self._key_chunk(frame, chunk.key_sequence)
-            if key is None:
-                return Absent(frame.step, "corrupt", "the key frame it differs from is missing")
-        self._head_count = header.head_count
+    def _frame(self, frame: FrameInfo) -> dict[str, object]:
+        stored = self.reader.read(frame)
+        number = self._add(stored)
+        chunk = stored.chunk
+        self._head_count = stored.header.head_count
         return {
             "step": frame.step,
             "epoch": frame.epoch,
             "wall_time_s": frame.wall_time_s,
             "attempt": frame.attempt,
             "sequence": frame.sequence,
-            "head_count": header.head_count,
+            "head_count": stored.header.head_count,
             "query_length": chunk.query_length,
             "key_length": chunk.key_length,
             "query_offset": chunk.query_offset,
@@ -140,45 +132,38 @@ class Answer:
             "layout": pb.Layout.Name(chunk.layout),
             "raw_bytes": chunk.raw_bytes,
             "crc32c": chunk.crc32c,
-            "chunk": self._add(frame, data),
-            "key_chunk": key,
+            "chunk": number,
         }
 
-    def _read(self, frame: FrameInfo) -> tuple[pb.FrameHeader, bytes]:
-        try:
-            sealed, data = self.runs.read(frame, [0, 1 + self.user])
-        except IndexError as error:
-            raise codec.CorruptChunkError("the event has fewer users than announced") from error
-        return codec.open_header(sealed), data
+    def _add(self, stored: StoredChunk) -> int:
+        """Return the number of a chunk, added behind what it is a difference to."""
+        for link in reversed(self.reader.chain(stored, self._chunk_of.__contains__)):
+            sequence = link.chunk.reference_sequence
+            reference = self._chunk_of[link.frame.attempt, sequence] if sequence else None
+            self._append(link, reference)
+        return self._chunk_of[stored.name]
 
-    def _key_chunk(self, frame: FrameInfo, sequence: int) -> int | None:
-        known = self._chunk_of.get((frame.attempt, sequence))
-        if known is not None:
-            return known
-        with self.runs.locked():
-            key = self.stream.by_sequence(frame.attempt, sequence)
-        return None if key is None else self._add(key, self._read(key)[1])
-
-    def _add(self, frame: FrameInfo, data: bytes) -> int:
-        """Return the number of `frame`'s chunk, adding it if it is not there yet."""
-        name = (frame.attempt, frame.sequence)
-        if name not in self._chunk_of:
-            self._chunk_of[name] = len(self._chunks)
-            self._chunks.append({"offset": self._size_bytes, "length": len(data)})
-            self._data.append(data)
-            self._size_bytes += len(data)
-            if self._size_bytes > MAX_RESPONSE_BYTES:
-                raise RouteError(
-                    413,
-                    "response_too_large",
-                    f"The answer is over {MAX_RESPONSE_BYTES >> 20} MiB.",
-                    "Ask for fewer steps.",
-                )
-        return self._chunk_of[name]
-
-
-def _chunk(header: pb.FrameHeader, user: int) -> pb.Chunk | None:
-    return header.chunks[user] if user < len(header.chunks) else None
+    def _append(self, stored: StoredChunk, reference: int | None) -> None:
+        chunk, length = stored.chunk, len(stored.data)
+        self._chunk_of[stored.name] = len(self._chunks)
+        self._chunks.append(
+            {
+                "offset": self._size_bytes,
+                "length": length,
+                "packing": pb.Packing.Name(chunk.packing),
+                "packed_bytes": chunk.packed_bytes or chunk.raw_bytes,
+                "reference": reference,
+            }
+        )
+        self._data.append(stored.data)
+        self._size_bytes += length
+        if self._size_bytes > MAX_RESPONSE_BYTES:
+            raise RouteError(
+                413,
+                "response_too_large",
+                f"The answer is over {MAX_RESPONSE_BYTES >> 20} MiB.",
+                "Ask for fewer steps.",
+            )
 
 
 def pack(header: object, chunks: list[bytes]) -> bytes:

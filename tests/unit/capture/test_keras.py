@@ -12,10 +12,11 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tensorboard_plugin_attn import Cohort, Item, Privacy, User, codec
+from tensorboard_plugin_attn import Cohort, Item, Privacy, User
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing
 from tensorboard_plugin_attn.capture.keras_probe import NOTHING_CAPTURED, to_float32
+from tensorboard_plugin_attn.reading.chunks import ChunkReader
 from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.runs import Runs
 
@@ -85,17 +86,7 @@ def logged_attention(directory: Path, layer: str, step: int, user: int) -> np.nd
         stream = run.layers[layer]
         frame = stream.at(run.attempts, step)
         assert frame is not None
-        header = codec.open_header(runs.read(frame, [0])[0])
-        chunk = header.chunks[user]
-        raw = codec.inflate(runs.read(frame, [1 + user])[0], chunk.raw_bytes)
-        if chunk.key_sequence:
-            key = stream.by_sequence(frame.attempt, chunk.key_sequence)
-            assert key is not None
-            raw = codec.add_key(raw, codec.inflate(runs.read(key, [1 + user])[0], chunk.raw_bytes))
-    assert codec.crc32c(raw) == chunk.crc32c
-    triangle = chunk.layout == 2
-    shape = codec.Shape(header.head_count, chunk.query_length, chunk.key_length, triangle)
-    return codec.decode(raw, shape, chunk.encoding)
+    return ChunkReader(runs, stream, user).attention(frame)
 
 
 def test_captures_what_the_layer_would_return_if_asked() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec, schema
+from tensorboard_plugin_attn import codec, differences, schema
 from tensorboard_plugin_attn.codec import Shape
 from tensorboard_plugin_attn.logging.frames import (
     GROUP_FRAMES,
+    LINK_FRAMES,
     FrameEncoder,
     LayerDescription,
     rejection,
@@ -117,26 +118,38 @@ def test_a_causal_layer_with_fewer_queries_than_keys_is_stored_in_full() -> None
     assert chunk.layout == pb.FULL
 
 
-def key_sequences(made: FrameEncoder, frames: list[Floats]) -> list[int]:
+def references(made: FrameEncoder, frames: list[Floats]) -> list[int]:
+    """Return the sequence numbers that frames 1, 2, 3... are differences to."""
     return [
-        encode_one(made, values, sequence)[0].key_sequence
+        encode_one(made, values, sequence)[0].reference_sequence
         for sequence, values in enumerate(frames, 1)
     ]
 
 
-def test_every_sixteenth_frame_is_a_key_frame() -> None:
-    found = key_sequences(encoder(), [attention(seed=step)[0] for step in range(40)])
-    assert GROUP_FRAMES == 16
-    assert found == [0] + [1] * 15 + [0] + [17] * 15 + [0] + [33] * 7
+def test_a_group_is_a_chain_of_links_with_frames_between() -> None:
+    found = references(encoder(), [attention(seed=step)[0] for step in range(70)])
+    assert (GROUP_FRAMES, LINK_FRAMES) == (64, 8)
+    assert found[:18] == [0, 1, 2, 3, 4, 5, 6, 7, 1, 9, 10, 11, 12, 13, 14, 15, 9, 17]
+    assert found[63:] == [63, 0, 65, 66, 67, 68, 69]
 
 
-def test_a_difference_plus_its_key_frame_is_the_frame() -> None:
+def test_no_frame_needs_more_than_fifteen_reads() -> None:
+    found = references(encoder(), [attention(seed=step)[0] for step in range(130)])
+    reads = {0: 0}
+    for sequence, reference in enumerate(found, 1):
+        reads[sequence] = 1 + reads[reference]
+    assert max(reads.values()) == 15 <= schema.MAX_REFERENCES
+
+
+def test_a_difference_plus_its_reference_is_the_frame() -> None:
     made = encoder()
     key, key_blob = encode_one(made, attention(seed=1)[0], 1)
     later = attention(seed=2)[0]
     chunk, blob = encode_one(made, later, 2)
-    raw = codec.add_key(
-        codec.inflate(blob, chunk.raw_bytes), codec.inflate(key_blob, key.raw_bytes)
+    assert (key.packing, chunk.packing) == (pb.WHOLE, pb.NIBBLES)
+    packed = codec.inflate(blob, chunk.packed_bytes)
+    raw = differences.add(
+        differences.unpack(packed, chunk.raw_bytes), codec.inflate(key_blob, key.raw_bytes)
     )
     assert codec.crc32c(raw) == chunk.crc32c
     assert raw == codec.encode(later, pb.U8_SQRT, triangle=True)
@@ -144,12 +157,12 @@ def test_a_difference_plus_its_key_frame_is_the_frame() -> None:
 
 def test_another_shape_starts_a_new_group() -> None:
     small, large = attention(queries=3)[0], attention(queries=4)[0]
-    assert key_sequences(encoder(), [small, small, large, large, small]) == [0, 1, 0, 3, 0]
+    assert references(encoder(), [small, small, large, large, small]) == [0, 1, 0, 3, 0]
 
 
 def test_another_layout_starts_a_new_group() -> None:
     triangle, full = attention()[0], attention(causal=False)[0]
-    assert key_sequences(encoder(), [triangle, full, full]) == [0, 0, 2]
+    assert references(encoder(), [triangle, full, full]) == [0, 0, 2]
 
 
 def test_a_rejected_frame_starts_a_new_group_for_its_user_only() -> None:
@@ -159,21 +172,21 @@ def test_a_rejected_frame_starts_a_new_group_for_its_user_only() -> None:
     made.encode(list(good), 1, [0, 0])
     made.encode(list(bad), 2, [0, 0])
     chunks, _ = made.encode(list(good), 3, [0, 0])
-    assert [chunk.key_sequence for chunk in chunks] == [0, 1]
+    assert [chunk.reference_sequence for chunk in chunks] == [0, 2]
 
 
 def test_reset_starts_a_new_group() -> None:
     made = encoder()
     values = attention()[0]
-    assert key_sequences(made, [values, values]) == [0, 1]
+    assert references(made, [values, values]) == [0, 1]
     made.reset()
-    assert encode_one(made, values, 3)[0].key_sequence == 0
+    assert encode_one(made, values, 3)[0].reference_sequence == 0
 
 
 @pytest.mark.parametrize("encoding", [pb.U16, pb.F16, pb.F32], ids=pb.Encoding.Name)
 def test_wider_encodings_store_no_differences(encoding: pb.Encoding) -> None:
     values = attention()[0]
-    assert key_sequences(encoder(encoding=encoding), [values] * 3) == [0, 0, 0]
+    assert references(encoder(encoding=encoding), [values] * 3) == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -411,7 +411,7 @@ def test_after_a_disk_error_logging_goes_on_in_a_new_file(
         ATTENTION,
         ATTENTION,
     ]
-    assert [header_of(event).chunks[0].key_sequence for event in events[2:]] == [
+    assert [header_of(event).chunks[0].reference_sequence for event in events[2:]] == [
         0,
         header_of(events[2]).sequence,
     ]

@@ -53,12 +53,14 @@ def test_chunks_are_the_stored_bytes_each_once(tab: Tab, tmp_path: Path) -> None
         blobs_of(event)[1] for event in own_events(event_files(tmp_path)[0], f"attention/{LAYER}")
     ]
     assert answer.chunks == stored
-    assert [frame["key_chunk"] for frame in answer.header["frames"]] == [None, 0, 0]
+    assert [frame["chunk"] for frame in answer.header["frames"]] == [0, 1, 2]
+    assert [chunk["reference"] for chunk in answer.header["chunks"]] == [None, 0, 1]
 
 
-def test_a_difference_brings_its_key_frame_along(tab: Tab) -> None:
+def test_a_difference_brings_along_all_it_refers_to(tab: Tab) -> None:
     answer = tab.frames(**ASKED, steps="3")
-    assert (answer.steps, len(answer.chunks)) == ([3], 2)
+    assert (answer.steps, len(answer.chunks)) == ([3], 3)
+    assert [chunk["reference"] for chunk in answer.header["chunks"]] == [None, 0, 1]
     expected = codec.quantise(attention(seed=3)[0], pb.U8_SQRT)
     assert np.array_equal(decoded(answer, 0), expected)
 
@@ -231,9 +233,9 @@ def test_a_flipped_byte_of_a_chunk_is_served_and_the_client_detects_it(
     answer = tab.frames(**ASKED, steps="1-3")
     assert answer.steps == [1, 2, 3]
     decoded(answer, 0)
-    decoded(answer, 2)
-    with pytest.raises(codec.CorruptChunkError):
-        decoded(answer, 1)
+    for place in (1, 2):  # step 3 is a difference to step 2
+        with pytest.raises(codec.CorruptChunkError):
+            decoded(answer, place)
 
 
 @pytest.mark.parametrize("when", ["before it was indexed", "after it was indexed"])
@@ -243,7 +245,7 @@ def test_a_flipped_byte_of_a_header_is_a_corrupt_step(tab: Tab, tmp_path: Path, 
     (path,) = event_files(tmp_path)
     flip(path, place_of(path, blob=0))
     answer = tab.frames(**ASKED, steps="1,2,3")
-    assert (answer.steps, answer.absent) == ([1, 3], {2: "corrupt"})
+    assert (answer.steps, answer.absent) == ([1], {2: "corrupt", 3: "corrupt"})
 
 
 def test_a_difference_without_its_key_frame_is_corrupt(tmp_path: Path) -> None:
