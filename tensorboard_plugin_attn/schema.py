@@ -33,7 +33,7 @@ MAX_HEADER_BYTES: Final = 1 << 20
 MAX_DESCRIPTION_BYTES: Final = 1 << 15
 MAX_STRING: Final = 256
 
-# A difference may refer to a difference: at most so many reads for one frame. The writer needs 15.
+# A difference may refer to a difference: at most so many reads for one frame. The writer needs 19.
 MAX_REFERENCES: Final = 64
 
 # A row of attention is a distribution: how far its sum may be from 1.
