@@ -19,7 +19,7 @@ Bytes = NDArray[np.uint8]
 _ZERO = np.uint8(8)  # the nibble of no change
 _ESCAPE = np.uint8(0)
 _LOW = np.uint8(15)
-_TWO_ZEROS = 0x88
+_TWO_ZEROS = np.uint8(0x88)
 _STILL = 0.8  # above this share of unchanged pairs, run lengths make it smaller (measured)
 _BLOCK = 9  # zlib's memLevel: the largest blocks, so the fewest code tables
 
@@ -83,7 +83,8 @@ def deflate(packed: bytes) -> bytes:
     Searching for repeats in noise costs time and makes it larger, so there is none: Huffman codes
     only, or run lengths too where hardly a cell changed (decision 10).
     """
-    still = packed.count(_TWO_ZEROS) > _STILL * len(packed)
+    unchanged = np.count_nonzero(np.frombuffer(packed, np.uint8) == _TWO_ZEROS)
+    still = unchanged > _STILL * len(packed)
     stream = zlib.compressobj(
         1, zlib.DEFLATED, zlib.MAX_WBITS, _BLOCK, zlib.Z_RLE if still else zlib.Z_HUFFMAN_ONLY
     )

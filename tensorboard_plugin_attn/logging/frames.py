@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec, differences, schema
+from tensorboard_plugin_attn import codec, differences, reduction, schema
 from tensorboard_plugin_attn.analysis import measures
+from tensorboard_plugin_attn.logging.shortened import Shortened
 
 Floats = NDArray[np.float32]
 
@@ -48,8 +49,6 @@ def rejection(attention: Floats) -> str:
         return f"shape {list(attention.shape)} is not [head, query, key]"
     if max(attention.shape) > schema.MAX_DIMENSION or attention.shape[0] > schema.MAX_HEADS:
         return f"shape {list(attention.shape)} is over the limits"
-    if attention.size > schema.MAX_CELLS:
-        return f"{attention.size} cells, at most {schema.MAX_CELLS} can be logged"
     sums = attention.sum(axis=2, dtype=np.float32)
     wrong = np.abs(sums - 1) > schema.ROW_SUM_TOLERANCE
     if attention.min() >= 0 and not wrong.any():  # the usual case; a NaN fails the first
@@ -95,9 +94,9 @@ class FrameEncoder:
         self._groups.clear()
 
     def encode(
-        self, users: Sequence[Floats], sequence: int, axis_lengths: Sequence[int]
+        self, users: Sequence[Floats | Shortened], sequence: int, axis_lengths: Sequence[int]
     ) -> tuple[list[pb.Chunk], list[bytes]]:
-        """Return chunk headers and chunks of `users`, each `[head, query, key]`, uncropped.
+        """Return chunk headers and chunks of `users`, each `[head, query, key]`, cropped.
 
         Args:
           users: attention per user of the cohort.
@@ -111,8 +110,10 @@ class FrameEncoder:
         return [chunk for chunk, _ in encoded], [data for _, data in encoded]
 
     def _encode_user(
-        self, user: int, attention: Floats, sequence: int, axis_length: int
+        self, user: int, attention: Floats | Shortened, sequence: int, axis_length: int
     ) -> tuple[pb.Chunk, bytes]:
+        if isinstance(attention, Shortened):
+            return self._encode_shortened(user, attention, axis_length)
         if reason := rejection(attention):
             return self._refuse(user, reason)
         heads, queries, keys = attention.shape
@@ -125,16 +126,37 @@ class FrameEncoder:
             layout=pb.LOWER_TRIANGLE if triangle else pb.FULL,
             raw_bytes=len(raw),
             crc32c=codec.crc32c(raw),
-            measures=_measures(attention),
+            measures=_measures(measures.measure(attention)),
             query_offset=_offset(self.layer.query_axis, axis_length, queries),
             key_offset=_offset(self.layer.key_axis, axis_length, keys),
         )
         shape = codec.Shape(heads, queries, keys, triangle)
         data = self._compress(user, chunk, shape, _Stored(raw, sequence))
         if len(data) > schema.MAX_CHUNK_BYTES:
-            return self._refuse(
-                user, f"{len(data)} compressed bytes, at most {schema.MAX_CHUNK_BYTES}"
-            )
+            return self._refuse(user, _too_large(data))
+        return chunk, data
+
+    def _encode_shortened(
+        self, user: int, attention: Shortened, axis_length: int
+    ) -> tuple[pb.Chunk, bytes]:
+        self._groups.pop(user, None)
+        _, queries, keys = attention.shape
+        raw = reduction.encode(attention.reduced, self.encoding)
+        data = codec.deflate(raw)
+        if len(data) > schema.MAX_CHUNK_BYTES:
+            return self._refuse(user, _too_large(data))
+        chunk = pb.Chunk(
+            query_length=queries,
+            key_length=keys,
+            encoding=self.encoding,
+            layout=pb.REDUCED,
+            reduction=attention.reduced.plan.message(),
+            raw_bytes=len(raw),
+            crc32c=codec.crc32c(raw),
+            measures=_measures(attention.measures),
+            query_offset=_offset(self.layer.query_axis, axis_length, queries),
+            key_offset=_offset(self.layer.key_axis, axis_length, keys),
+        )
         return chunk, data
 
     def _refuse(self, user: int, reason: str) -> tuple[pb.Chunk, bytes]:
@@ -183,8 +205,11 @@ def _offset(axis: str, axis_length: int, length: int) -> int:
     return axis_length - length if axis == schema.HISTORY_AXIS and axis_length else 0
 
 
-def _measures(attention: Floats) -> pb.Measures:
-    found = measures.measure(attention)
+def _too_large(data: bytes) -> str:
+    return f"{len(data)} compressed bytes, at most {schema.MAX_CHUNK_BYTES}"
+
+
+def _measures(found: measures.Measures) -> pb.Measures:
     return pb.Measures(
         entropy_bits=found.entropy_bits.tolist(),
         recency=found.recency.tolist(),

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec, differences, schema
+from tensorboard_plugin_attn import codec, differences, reduction, schema
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.sessions import FrameInfo, Stream
+from tensorboard_plugin_attn.reduction import Reduced
 
 Name = tuple[str, int]  # attempt, sequence
 
@@ -120,27 +121,52 @@ class ChunkReader:
             chunk = self._referenced(chunk)
         return found
 
-    def codes(self, first: StoredChunk) -> codec.Codes:
+    def reduced(self, stored: StoredChunk) -> Reduced:
+        """Return what is kept of attention that was too long, from a chunk of layout `REDUCED`.
+
+        Raises:
+          CorruptChunkError, UnavailableError: as `chain`.
+        """
+        chunk, kept = stored.chunk, stored.chunk.reduction
+        plan = reduction.Plan(
+            stored.header.head_count,
+            chunk.query_length,
+            chunk.key_length,
+            kept.exact_rows,
+            (kept.overview_queries, kept.overview_keys),
+            kept.top_k,
+        )
+        return reduction.decode(self._cells(stored), plan, chunk.encoding)
+
+    def codes(self, stored: StoredChunk) -> codec.Codes:
         """Return the codes `[head, query, key]` of a chunk, 0 where not applicable.
 
         Raises:
           CorruptChunkError, UnavailableError: as `chain`.
         """
+        return codec.decode_codes(self._cells(stored), stored.shape, stored.chunk.encoding)
+
+    def _cells(self, first: StoredChunk) -> bytes:
+        """Return the absolute cells of a chunk, checked."""
         raw: bytes | None = None
         for stored in reversed(self.chain(first)):
             cells = stored.unpacked()
             raw = cells if raw is None else differences.add(cells, raw)
         if raw is None or codec.crc32c(raw) != first.chunk.crc32c:
             raise codec.CorruptChunkError("the checksum does not match")
-        return codec.decode_codes(raw, first.shape, first.chunk.encoding)
+        return raw
 
     def attention(self, frame: FrameInfo) -> codec.Floats:
         """Return the user's attention `[head, query, key]` in `frame`, 0 where not applicable.
 
         Raises:
-          AbsentChunkError, CorruptChunkError, UnavailableError: as `read`.
+          AbsentChunkError: as `read`; also, with reason `reduced`, if it was too long to be kept
+            whole.
+          CorruptChunkError, UnavailableError: as `read`.
         """
         stored = self.read(frame)
+        if stored.chunk.layout == pb.REDUCED:
+            raise AbsentChunkError("reduced", "too long to be kept whole")
         return codec.dequantise(self.codes(stored), stored.chunk.encoding)
 
     def _referenced(self, chunk: StoredChunk) -> StoredChunk:

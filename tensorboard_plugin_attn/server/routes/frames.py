@@ -130,6 +130,7 @@ class Answer:
             "key_offset": chunk.key_offset,
             "encoding": pb.Encoding.Name(chunk.encoding),
             "layout": pb.Layout.Name(chunk.layout),
+            "reduction": _reduction(chunk),
             "raw_bytes": chunk.raw_bytes,
             "crc32c": chunk.crc32c,
             "chunk": number,
@@ -164,6 +165,18 @@ class Answer:
                 f"The answer is over {MAX_RESPONSE_BYTES >> 20} MiB.",
                 "Ask for fewer steps.",
             )
+
+
+def _reduction(chunk: pb.Chunk) -> dict[str, int] | None:
+    if chunk.layout != pb.REDUCED:
+        return None
+    kept = chunk.reduction
+    return {
+        "exact_rows": kept.exact_rows,
+        "overview_queries": kept.overview_queries,
+        "overview_keys": kept.overview_keys,
+        "top_k": kept.top_k,
+    }
 
 
 def pack(header: object, chunks: list[bytes]) -> bytes:

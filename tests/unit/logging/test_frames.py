@@ -58,7 +58,6 @@ def uniform(*shape: int) -> Floats:
         (uniform(schema.MAX_HEADS + 1, 1, 1), "over the limits"),
         (uniform(1, schema.MAX_DIMENSION + 1, 1), "over the limits"),
         (uniform(1, 1, schema.MAX_DIMENSION + 1), "over the limits"),
-        (uniform(1, 1025, 1024), "at most 1048576"),
     ],
 )
 def test_what_is_not_attention_is_refused_with_the_reason(values: Floats, why: str) -> None:
