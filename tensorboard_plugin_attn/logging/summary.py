@@ -22,8 +22,8 @@ from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec, schema
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.logging import events
+from tensorboard_plugin_attn.logging.arguments import crop
 from tensorboard_plugin_attn.logging.frames import FrameEncoder, LayerDescription
-from tensorboard_plugin_attn.logging.writer import crop
 from tensorboard_plugin_attn.privacy import Privacy
 
 _sequence = itertools.count(1)
@@ -94,7 +94,7 @@ def catalogue(cohort: Cohort, *, privacy: Privacy | None = None) -> Any:
     for item in cohort.items:
         builder.index(item)
     header = _header(0)
-    blobs = [codec.seal_header(header.SerializeToString()), builder.whole().SerializeToString()]
+    blobs = [codec.seal_header(header.SerializeToString()), builder.whole()[0].SerializeToString()]
     return tf.summary.write(
         schema.CATALOGUE_TAG,
         tf.constant(blobs),

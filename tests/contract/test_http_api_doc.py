@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from tensorboard_plugin_attn import AttentionWriter
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tests.fixtures.logs import (
     LAYER,
+    attention,
     event_path,
     frame_event,
     marker_event,
@@ -110,6 +112,19 @@ def test_frames_header_has_the_documented_keys(app: Tab) -> None:
     assert documented["frames"][0].keys() == header["frames"][0].keys()
     assert documented["chunks"][0].keys() == header["chunks"][0].keys()
     assert documented["absent"][0].keys() == {"step", "reason", "detail"}
+
+
+def test_axes_have_the_documented_keys(tmp_path: Path) -> None:
+    with AttentionWriter(tmp_path) as writer:
+        writer.attention(LAYER, attention(), step=1, queries=list("abcd"))
+        attempt = writer._sink.attempt.id
+    section = DOC.split("\n## `/catalogue`\n")[1]
+    second = re.findall(r"```json\n(.*?)```", section, re.DOTALL)[1]
+    real = Tab(tmp_path).json("/catalogue", run=".", attempt=attempt, axes="1")
+    documented = json.loads(second)
+    assert documented.keys() == real.keys()
+    assert documented["axes"][0].keys() == real["axes"][0].keys()
+    assert documented["items"][0].keys() == real["items"][0].keys()
 
 
 def test_absent_steps_have_the_documented_keys(app: Tab) -> None:

@@ -26,8 +26,8 @@ SIGNATURES = {
     "AttentionWriter": "(logdir, *, cohort=None, worker=0, privacy=None, precision='u8', "
     "queue_limits=None, strict=False)",
     "AttentionWriter.attention": "(self, layer, attention, *, step, epoch=None, lengths=None, "
-    "layer_index=0, causal=False, kind='self', query_axis='history', key_axis='history', "
-    "head_names=(), similarity='scaled_dot_product', mode='evaluation', "
+    "layer_index=0, causal=False, kind='self', query_axis=None, key_axis=None, queries=None, "
+    "keys=None, users=None, head_names=(), similarity='scaled_dot_product', mode='evaluation', "
     "dropout_stage='before_dropout')",
     "AttentionWriter.recommendations": "(self, recommendations, *, step, epoch=None)",
     "AttentionWriter.flush": "(self, timeout_s=10.0)",

@@ -117,6 +117,8 @@ class Answer:
             return Absent(frame.step, "not_logged", f"the step has {len(header.chunks)} users")
         if chunk.rejected_reason:
             return Absent(frame.step, "rejected", chunk.rejected_reason)
+        if not chunk.encoding and not chunk.raw_bytes:
+            return Absent(frame.step, "not_logged", "this user was left out at this step")
         if chunk.encoding not in codec.DTYPES or chunk.layout not in pb.Layout.values():
             return Absent(frame.step, "newer_format", "an unknown encoding or layout")
         key = None
@@ -136,6 +138,8 @@ class Answer:
             "key_length": chunk.key_length,
             "query_offset": chunk.query_offset,
             "key_offset": chunk.key_offset,
+            "query_axis": chunk.query_axis_number or None,
+            "key_axis": chunk.key_axis_number or None,
             "encoding": pb.Encoding.Name(chunk.encoding),
             "layout": pb.Layout.Name(chunk.layout),
             "raw_bytes": chunk.raw_bytes,
