@@ -110,7 +110,7 @@ def prepared(
     query_names = axis_names("queries", queries, [_extent(user, 1) for user in cropped])
     key_names = axis_names("keys", keys, [_extent(user, 2) for user in cropped])
     count = len(cohort.users)
-    places = _places(users, cohort) if users is not None else list(range(len(cropped)))
+    places = places_of(users, cohort) if users is not None else list(range(len(cropped)))
     if users is not None and len(places) != len(cropped):
         raise ValueError(f"{len(places)} users for attention of {len(cropped)}")
     if users is None and count and count != len(cropped):
@@ -198,7 +198,7 @@ def named_cohort(cohort: Cohort, users: Sequence[str]) -> Cohort:
     return replace(cohort, users=tuple(User(str(user)) for user in users))
 
 
-def _places(users: Sequence[str], cohort: Cohort) -> list[int]:
+def places_of(users: Sequence[str], cohort: Cohort) -> list[int]:
     """Return where each of `users` stands in the cohort."""
     known = {user.id: place for place, user in enumerate(cohort.users)}
     ids = [str(user) for user in users]

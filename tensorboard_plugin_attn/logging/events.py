@@ -126,8 +126,9 @@ class CatalogueBuilder:
         self.is_full = False
         self.take(cohort)
 
-    def take(self, cohort: Cohort) -> None:
+    def take(self, cohort: Cohort, privacy: Privacy | None = None) -> None:
         """Describe the users and items of `cohort` from now on; numbers stay."""
+        self._privacy = privacy or self._privacy
         self.cohort = cohort
         self._users = [self._user(number) for number in range(len(cohort.users))]
 
@@ -177,11 +178,17 @@ class CatalogueBuilder:
         news = []
         if self._new:
             news.append(pb.Catalogue(items=[self._item(item) for item in self._new]))
-        items = {name: None for axis in self._new_axes for name in axis}
+        items = dict.fromkeys(name for axis in self._new_axes for name in axis)
         news += self._with_axes(self._new_axes, [i for i in items if i in self._of_axes_only])
         self._new.clear()
         self._new_axes.clear()
         return news
+
+    def some(self, axes: Iterable[tuple[str, ...]]) -> pb.Catalogue:
+        """Return those of `axes` that have a number, and all items on them."""
+        known = [axis for axis in axes if axis in self._axes]
+        items = dict.fromkeys(name for axis in known for name in axis)
+        return next(iter(self._with_axes(known, items)), pb.Catalogue())
 
     def _with_axes(
         self, axes: Collection[tuple[str, ...]], items: Iterable[str]
