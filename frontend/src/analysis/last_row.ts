@@ -9,7 +9,6 @@ export type LastRow =
       readonly queries: number;
       readonly keys: number;
       readonly keyOffset: number;
-      readonly queryAxis: AxisRef | null;
       readonly keyAxis: AxisRef | null;
       /** `[head, key]`, flat; `NaN` where not applicable. */
       readonly values: Float32Array;
@@ -25,7 +24,7 @@ export function lastRowOf(frame: Frame): LastRow {
 export function rowOfFrame(frame: Frame, query: number): LastRow {
   if (frame.kind === 'absent') return frame;
   const { attention } = frame;
-  const { heads, queries, keys, keyOffset, queryAxis = null, keyAxis = null } = attention;
+  const { heads, queries, keys, keyOffset, keyAxis = null } = attention;
   const at = query < 0 ? queries + query : query;
   if (at >= queries) return { kind: 'absent', reason: 'not_logged', detail: '' };
   const values = new Float32Array(heads * keys);
@@ -34,7 +33,7 @@ export function rowOfFrame(frame: Frame, query: number): LastRow {
       values[head * keys + key] = read(attention, head, at, key)?.value ?? Number.NaN;
     }
   }
-  return { kind: 'ready', queries, keys, keyOffset, queryAxis, keyAxis, values };
+  return { kind: 'ready', queries, keys, keyOffset, keyAxis, values };
 }
 
 /** Attention of one head on the item at `position` of the axis; `NaN` where there is none. */

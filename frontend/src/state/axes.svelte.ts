@@ -82,7 +82,9 @@ export class Axes {
       const items = new Map(answer.items.map((item) => [item.index, item]));
       for (const number of numbers) {
         const axis = answer.axes.find((found) => found.number === number);
-        const named = axis?.items.map((index) => (index === null ? null : items.get(index)) ?? null);
+        const named = axis?.items.map(
+          (index) => (index === null ? null : items.get(index)) ?? null,
+        );
         this.keep(keyOf(run, { attempt, number }), named ?? null);
       }
       this.version += 1;
