@@ -32,6 +32,11 @@ MAX_RAW_BYTES: Final = 8 << 20
 MAX_HEADER_BYTES: Final = 1 << 20
 MAX_DESCRIPTION_BYTES: Final = 1 << 15
 MAX_STRING: Final = 256
+MAX_AXES: Final = 100_000
+MAX_AXIS_PLACES: Final = 1_000_000  # over all numbered axes of an attempt
+
+# Chunk.query_axis_number of labels that are not in the catalogue, because it is full.
+UNNAMED_AXIS: Final = (1 << 32) - 1
 
 # A difference may refer to a difference: at most so many reads for one frame. The writer needs 19.
 MAX_REFERENCES: Final = 64

@@ -58,6 +58,44 @@ export function makeFrame(seed, heads, length, step) {
   return { raw: Uint8Array.from(codes), measures };
 }
 
+/** Codes and measures of attention over other things than one history: every cell, row by row. */
+export function makeTable(seed, heads, queries, keys, step) {
+  const progress = 1.4 * (1 - Math.exp(-step / 90));
+  const codes = [];
+  const measures = {
+    entropy_bits: [],
+    sink_share: [],
+    maximum: [],
+    effective_span: [],
+    recency: [],
+  };
+  for (let head = 0; head < heads; head += 1) {
+    let [entropy, sink, maximum] = [0, 0, 0];
+    for (let query = 0; query < queries; query += 1) {
+      const likes = Math.floor(noise(seed, head, query) * keys);
+      const logits = Array.from(
+        { length: keys },
+        (_, key) => 2 * noise(seed, head, query, key) + (key === likes ? 2.5 * progress : 0),
+      );
+      const weights = logits.map(Math.exp);
+      const sum = weights.reduce((a, b) => a + b, 0);
+      weights.forEach((weight, key) => {
+        const w = weight / sum;
+        codes.push(Math.floor(255 * Math.sqrt(w) + 0.5));
+        entropy -= w * Math.log2(w);
+        maximum = Math.max(maximum, w);
+        if (key === 0) sink += w;
+      });
+    }
+    measures.entropy_bits.push(entropy / queries);
+    measures.sink_share.push(sink / queries);
+    measures.maximum.push(maximum);
+    measures.effective_span.push(2 ** (entropy / queries));
+    measures.recency.push(0);
+  }
+  return { raw: Uint8Array.from(codes), measures };
+}
+
 /** `raw - key` byte by byte, modulo 256. */
 export const subtract = (raw, key) => raw.map((byte, i) => byte - key[i]);
 

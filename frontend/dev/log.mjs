@@ -1,5 +1,6 @@
 /** An invented log behind the routes of docs/http_api.md: two runs, one of them still training. */
 import { container, crc32c, makeFrame, noise, subtract } from './attention.mjs';
+import { axesAnswer, AXIS_LAYERS, tableAt } from './axes.mjs';
 import { makeItems } from './titles.mjs';
 
 const HEADS = 4;
@@ -67,7 +68,10 @@ const frames = new Map();
 function frameAt(run, layer, user, step) {
   const key = `${run} ${layer} ${user} ${step}`;
   const seed = state.runs.indexOf(run) * 100 + Number(layer.slice(6, 7)) * 10 + user;
-  if (!frames.has(key)) frames.set(key, makeFrame(seed, HEADS, LENGTHS[user], step));
+  if (!frames.has(key)) {
+    const table = tableAt(layer, user, LENGTHS[user], step);
+    frames.set(key, table ?? makeFrame(seed, HEADS, LENGTHS[user], step));
+  }
   return frames.get(key);
 }
 
@@ -91,7 +95,7 @@ function runOf(name) {
     has_recommendations: true,
     problem: null,
     hyperparameters: { dimension: Number(name.slice(1, 3)) },
-    layers: [layerOf(0), layerOf(1)],
+    layers: [layerOf(0), layerOf(1), ...AXIS_LAYERS],
   };
 }
 
@@ -119,7 +123,7 @@ function frameRoute({ run, layer, user, steps: text }) {
     return places.get(step);
   };
   const listed = steps.map((step) => {
-    const { raw } = frameAt(run, layer, Number(user), step);
+    const { raw, head } = frameAt(run, layer, Number(user), step);
     const key = step - (step % GROUP);
     const keyRaw = () => frameAt(run, layer, Number(user), key).raw;
     const keyChunk = key === step ? null : placeOf(key, keyRaw, null);
@@ -133,11 +137,14 @@ function frameRoute({ run, layer, user, steps: text }) {
       key_length: LENGTHS[user],
       query_offset: 0,
       key_offset: 0,
+      query_axis: null,
+      key_axis: null,
       encoding: 'U8_SQRT',
-      layout: 'LOWER_TRIANGLE',
+      layout: head ? 'FULL' : 'LOWER_TRIANGLE',
       raw_bytes: raw.length,
       crc32c: step === 150 ? 1 : crc32c(raw),
       chunk: placeOf(step, () => (keyChunk === null ? raw : subtract(raw, keyRaw())), keyChunk),
+      ...head,
     };
   });
   const header = {
@@ -145,7 +152,7 @@ function frameRoute({ run, layer, user, steps: text }) {
     run,
     layer,
     user: Number(user),
-    head_count: HEADS,
+    head_count: AXIS_LAYERS.find(({ name }) => name === layer)?.head_count ?? HEADS,
     frames: listed,
     absent,
   };
@@ -215,7 +222,10 @@ export const ROUTES = {
     problems: state.problems,
   }),
   runs: () => ({ generation: state.generation, runs: state.runs.map(runOf) }),
-  catalogue: ({ run }) => ({ run, generation: state.generation, users, items: ITEMS }),
+  catalogue: (query) =>
+    'axes' in query
+      ? axesAnswer(query, ITEMS, (user, step) => topAt(user, step).map(([item]) => item))
+      : { run: query.run, generation: state.generation, users, items: ITEMS },
   timeline: timelineRoute,
   frames: frameRoute,
   recommendations: recommendationRoute,

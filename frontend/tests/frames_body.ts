@@ -15,6 +15,8 @@ export function header(raw: Uint8Array, more: Partial<FrameHeader> = {}): FrameH
     key_length: 2,
     query_offset: 0,
     key_offset: 0,
+    query_axis: null,
+    key_axis: null,
     encoding: 'U8_SQRT',
     layout: 'FULL',
     raw_bytes: raw.length,

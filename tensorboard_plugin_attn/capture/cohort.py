@@ -5,13 +5,17 @@ The same users, fed in the same order at every step: so the picture changes beca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 MAX_USERS = 512
+
+Users = NDArray[np.intp]  # numbers of users
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,14 @@ class Cohort:
         items: Mapping[str, Item] | None = None,
         inputs: Any = None,
         seed: int = 0,
+        by: ArrayLike | None = None,
     ) -> Cohort:
-        """Return a cohort of `count` of `users`, spread evenly over history length.
+        """Return a cohort of `count` of `users`, spread evenly over history length and activity.
+
+        What is fixed from then on, whatever the training does: who is followed and in which order,
+        their histories, targets and inputs, and what items are called. Choose before training
+        and keep it: pass the same `users`, `count`, `seed` and `by` to get the same cohort in the
+        next run.
 
         Args:
           users: everyone who may be followed, as many as there are.
@@ -93,11 +103,15 @@ class Cohort:
           inputs: model inputs of `users`, an array `[user, ...]` or a dict, list or tuple of such;
             the rows of the chosen users are kept.
           seed: the same seed gives the same users.
+          by: activity `[user]`, such as interactions per day or, for recency, the time of the last
+            one; then users are spread over it as well. History length alone does not tell a
+            customer of ten years from one of ten days.
 
         Raises:
-          ValueError: `count` is less than 1, there are no users, or `inputs` has other rows.
+          ValueError: `count` is less than 1, there are no users, or `inputs` or `by` does not
+            have one row for each of them.
         """
-        chosen = stratified([len(user.history) for user in users], count, seed)
+        chosen = stratified([len(user.history) for user in users], count, seed, by)
         return cls(
             users=tuple(users[place] for place in chosen),
             items=items or {},
@@ -150,24 +164,50 @@ def _rows(inputs: Any, chosen: list[int], users: int) -> Any:
     return array[chosen]
 
 
-def stratified(lengths: Sequence[int], count: int, seed: int = 0) -> list[int]:
+def stratified(
+    lengths: Sequence[int], count: int, seed: int = 0, by: ArrayLike | None = None
+) -> list[int]:
     """Return `count` user numbers spread evenly over history length, shortest first.
 
-    Users are sorted by length, cut into `count` strata, and one is drawn from each.
+    Users are sorted by length, cut into `count` strata, and one is drawn from each. With `by` they
+    are cut into about sqrt(count) bands of length, each band is sorted by activity and cut into
+    strata: so there are quiet and busy users among those with short histories and among those
+    with long ones.
 
     Args:
       lengths: history length of every user.
       count: how many to choose; all are taken if there are fewer.
       seed: the same seed gives the same users.
+      by: activity of every user, any finite number that grows with it.
 
     Raises:
-      ValueError: `count` is less than 1, or there is nobody to choose from.
+      ValueError: `count` is less than 1, there is nobody to choose from, or `by` does not fit.
     """
     if count < 1:
         raise ValueError(f"count={count}: a cohort needs at least one user")
     if not len(lengths):
         raise ValueError("no users to choose from: pass at least one")
     order = np.argsort(np.asarray(lengths), kind="stable")
+    count = min(count, len(order))
+    strata = np.array_split(order, count) if by is None else _two_way(order, count, by)
     random = np.random.default_rng(seed)
-    strata = np.array_split(order, min(count, len(order)))
-    return [int(random.choice(stratum)) for stratum in strata]
+    chosen = [int(random.choice(stratum)) for stratum in strata]
+    return chosen if by is None else sorted(chosen, key=lambda user: lengths[user])
+
+
+def _two_way(order: Users, count: int, by: ArrayLike) -> list[Users]:
+    """Return `count` strata of `order`, which is sorted by length: bands, then activity."""
+    activity = np.asarray(by, np.float64)
+    if activity.shape != order.shape:
+        raise ValueError(
+            f"by of shape {list(activity.shape)} for {len(order)} users: give one number per user"
+        )
+    if not np.isfinite(activity).all():
+        raise ValueError("by holds NaN or infinite values: give every user a number")
+    strata: list[Users] = []
+    for places in np.array_split(np.arange(count), math.isqrt(count)):
+        first, last = (int(place) * len(order) // count for place in (places[0], places[-1] + 1))
+        band = order[first:last]
+        band = band[np.argsort(activity[band], kind="stable")]
+        strata += np.array_split(band, len(places))
+    return strata

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn.logging.arguments import Names
 from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.frames import LayerDescription
 
@@ -47,14 +48,18 @@ class AttentionEntry:
     """Attention of all cohort users in one layer, cropped, the writer's own copy."""
 
     layer: LayerDescription
-    users: tuple[Floats, ...]  # each [head, query, key]
+    users: tuple[Floats | None, ...]  # each [head, query, key]; `None`: not in this frame
     moment: Moment
     cost: Cost | None = None  # of logging so far, where it is measured
+    queries: tuple[Names | None, ...] = ()  # labels per user; `None`: the user's own axis
+    keys: tuple[Names | None, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """Return the memory the arrays hold."""
-        return sum(user.nbytes for user in self.users)
+        labels = {id(names): len(names) for names in self.queries + self.keys if names}
+        arrays = sum(user.nbytes for user in self.users if user is not None)
+        return arrays + 64 * sum(labels.values())
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 
@@ -85,14 +85,51 @@ def layer_metadata(layer: LayerDescription, cohort_size: int) -> pb.StreamMetada
     return metadata
 
 
+def name_axes(
+    chunks: Sequence[pb.Chunk],
+    queries: Sequence[tuple[str, ...] | None],
+    keys: Sequence[tuple[str, ...] | None],
+    catalogue: CatalogueBuilder,
+) -> None:
+    """Write into `chunks` which numbered axes their queries and keys are.
+
+    Args:
+      chunks: of one frame, one per user; empty ones are left alone.
+      queries: labels per user, or none at all; `None`: the user's own axis.
+      keys: likewise.
+      catalogue: numbers the axes.
+    """
+    for user, chunk in enumerate(chunks):
+        if not chunk.encoding:
+            continue
+        if queries and (names := queries[user]) is not None:
+            chunk.query_axis_number, chunk.query_offset = catalogue.axis(names), 0
+        if keys and (names := keys[user]) is not None:
+            chunk.key_axis_number, chunk.key_offset = catalogue.axis(names), 0
+
+
 class CatalogueBuilder:
-    """Numbers the items as they are first referred to, and says what is new since last asked."""
+    """Numbers items and axes as they are first referred to, and says what is new since last asked.
+
+    Items that only numbered axes refer to come in catalogues of their own, those with the axes: a
+    reader need not hand out a million candidates to whoever asks for the users.
+    """
 
     def __init__(self, cohort: Cohort, privacy: Privacy) -> None:
-        self._cohort = cohort
         self._privacy = privacy
         self._index: dict[str, int] = {}
+        self._of_axes_only: set[str] = set()
         self._new: list[str] = []
+        self._axes: dict[tuple[str, ...], int] = {}
+        self._axis_places = 0
+        self._new_axes: list[tuple[str, ...]] = []
+        self.is_full = False
+        self.take(cohort)
+
+    def take(self, cohort: Cohort, privacy: Privacy | None = None) -> None:
+        """Describe the users and items of `cohort` from now on; numbers stay."""
+        self._privacy = privacy or self._privacy
+        self.cohort = cohort
         self._users = [self._user(number) for number in range(len(cohort.users))]
 
     def index(self, item_id: str) -> int:
@@ -101,23 +138,71 @@ class CatalogueBuilder:
         if number is None:
             number = self._index[item_id] = len(self._index)
             self._new.append(item_id)
+        elif item_id in self._of_axes_only:
+            self._of_axes_only.discard(item_id)
+            self._new.append(item_id)
         return number
 
-    def whole(self) -> pb.Catalogue:
-        """Return the users and every item numbered so far."""
-        self._new.clear()
-        return pb.Catalogue(users=self._users, items=[self._item(item) for item in self._index])
+    def axis(self, names: tuple[str, ...]) -> int:
+        """Return the number of the axis with these item ids; `UNNAMED_AXIS` when full.
 
-    def news(self) -> pb.Catalogue | None:
-        """Return the items numbered since the last catalogue, or `None`."""
-        if not self._new:
-            return None
-        items = [self._item(item) for item in self._new]
+        Full is more than `MAX_AXES` different axes or `MAX_AXIS_PLACES` places on them; `is_full`
+        tells it from then on.
+        """
+        number = self._axes.get(names)
+        if number is not None:
+            return number
+        places = self._axis_places + len(names)
+        if len(self._axes) >= schema.MAX_AXES or places > schema.MAX_AXIS_PLACES:
+            self.is_full = True
+            return schema.UNNAMED_AXIS
+        self._axis_places = places
+        for name in names:
+            if name not in self._index:
+                self._index[name] = len(self._index)
+                self._of_axes_only.add(name)
+        number = self._axes[names] = len(self._axes) + 1
+        self._new_axes.append(names)
+        return number
+
+    def whole(self) -> list[pb.Catalogue]:
+        """Return the users, every item and every axis numbered so far."""
         self._new.clear()
-        return pb.Catalogue(items=items)
+        self._new_axes.clear()
+        items = [item for item in self._index if item not in self._of_axes_only]
+        users = pb.Catalogue(users=self._users, items=[self._item(item) for item in items])
+        return [users, *self._with_axes(self._axes, self._of_axes_only)]
+
+    def news(self) -> list[pb.Catalogue]:
+        """Return the items and the axes numbered since the last catalogue."""
+        news = []
+        if self._new:
+            news.append(pb.Catalogue(items=[self._item(item) for item in self._new]))
+        items = dict.fromkeys(name for axis in self._new_axes for name in axis)
+        news += self._with_axes(self._new_axes, [i for i in items if i in self._of_axes_only])
+        self._new.clear()
+        self._new_axes.clear()
+        return news
+
+    def some(self, axes: Iterable[tuple[str, ...]]) -> pb.Catalogue:
+        """Return those of `axes` that have a number, and all items on them."""
+        known = [axis for axis in axes if axis in self._axes]
+        items = dict.fromkeys(name for axis in known for name in axis)
+        return next(iter(self._with_axes(known, items)), pb.Catalogue())
+
+    def _with_axes(
+        self, axes: Collection[tuple[str, ...]], items: Iterable[str]
+    ) -> list[pb.Catalogue]:
+        if not axes:
+            return []
+        numbered = [
+            pb.NumberedAxis(number=self._axes[axis], items=[self._index[name] for name in axis])
+            for axis in axes
+        ]
+        return [pb.Catalogue(items=[self._item(item) for item in items], axes=numbered)]
 
     def _user(self, number: int) -> pb.User:
-        person = self._cohort.users[number]
+        person = self.cohort.users[number]
         message = pb.User(
             id=self._privacy.pseudonym(person.id),
             label=f"User {number + 1}",
@@ -135,7 +220,7 @@ class CatalogueBuilder:
         return message
 
     def _item(self, item_id: str) -> pb.Item:
-        item = self._cohort.items.get(item_id, Item(item_id))
+        item = self.cohort.items.get(item_id, Item(item_id))
         label = item.label if self._privacy.item_labels and item.label else item_id
         return pb.Item(
             index=self._index[item_id],

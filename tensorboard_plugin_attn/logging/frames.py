@@ -94,17 +94,19 @@ class FrameEncoder:
         self._groups.clear()
 
     def encode(
-        self, users: Sequence[Floats | Shortened], sequence: int, axis_lengths: Sequence[int]
+        self, users: Sequence[Floats | Shortened | None], sequence: int, axis_lengths: Sequence[int]
     ) -> tuple[list[pb.Chunk], list[bytes]]:
         """Return chunk headers and chunks of `users`, each `[head, query, key]`, cropped.
 
         Args:
-          users: attention per user of the cohort.
+          users: attention per user of the cohort; `None` (not in this frame) makes an empty chunk.
           sequence: the event's number, which later differences refer to.
           axis_lengths: number of history items the catalogue lists per user; 0 for none.
         """
         encoded = [
-            self._encode_user(user, attention, sequence, axis_lengths[user])
+            (pb.Chunk(), b"")
+            if attention is None
+            else self._encode_user(user, attention, sequence, axis_lengths[user])
             for user, attention in enumerate(users)
         ]
         return [chunk for chunk, _ in encoded], [data for _, data in encoded]

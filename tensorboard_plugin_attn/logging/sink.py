@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
+from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.logging import events
 from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, Moment
@@ -36,7 +37,6 @@ class Sink:
 
     directory: Path
     catalogue: events.CatalogueBuilder
-    axis_lengths: Sequence[int]
     counts: Counts
     losses: Losses
     worker: int = 0
@@ -44,11 +44,13 @@ class Sink:
     budget: ByteBudget = field(default_factory=lambda: ByteBudget(None))
     written_bytes: int = 0
     degraded: str | None = None
+    cohort: Cohort | None = None  # users that became known after the start; set by the writer
     attempt: pb.Attempt = field(init=False)
     _file: RecordFile | None = field(init=False, default=None)
     _sequence: int = field(init=False, default=0)
     _encoders: dict[str, FrameEncoder] = field(init=False, default_factory=dict)
     _tags_in_file: set[str] = field(init=False, default_factory=set)
+    _said_full: bool = field(init=False, default=False)
     _retry_at_s: float = field(init=False, default=0.0)
     _retry_s: float = field(init=False, default=FIRST_RETRY_S)
 
@@ -124,7 +126,7 @@ class Sink:
             ).SerializeToString()
             for user in entry.users
         ]
-        self._write_new_items(entry.moment)
+        self._write_news(entry.moment)
         metadata = events.stream_metadata(pb.RECOMMENDATIONS)
         metadata.cohort_size = len(entry.users)
         self._append(schema.RECOMMENDATIONS_TAG, blobs, header, metadata)
@@ -138,21 +140,29 @@ class Sink:
         encoder = self._encoders.setdefault(layer.name, FrameEncoder(layer, self.encoding))
         header = self._header(entry.moment)
         chunks, blobs = encoder.encode(entry.users, header.sequence, self._axis_lengths(entry))
-        if all(chunk.rejected_reason for chunk in chunks):
-            reason = chunks[0].rejected_reason if chunks else "no users"
+        reasons = [
+            chunk.rejected_reason
+            for chunk, user in zip(chunks, entry.users, strict=True)
+            if user is not None
+        ]
+        if all(reasons):
+            reason = reasons[0] if reasons else "no users"
             logger.warning("step %d, layer %s: not logged: %s", header.step, layer.name, reason)
             self.losses.add(pb.REJECTED, entry, reason)
             return "rejected"
         header.head_count = layer.head_count
         if entry.cost:
             header.cost.CopyFrom(entry.cost.message())
+        events.name_axes(chunks, entry.queries, entry.keys, self.catalogue)
         header.chunks.extend(chunks)
+        self._write_news(entry.moment)
         metadata = events.layer_metadata(layer, len(entry.users))
         self._append(schema.attention_tag(layer.name), blobs, header, metadata)
         return "written"
 
     def _axis_lengths(self, entry: AttentionEntry) -> Sequence[int]:
-        return self.axis_lengths or [0] * len(entry.users)
+        users = self.catalogue.cohort.users
+        return [len(user.history) for user in users] or [0] * len(entry.users)
 
     def _header(self, moment: Moment) -> pb.FrameHeader:
         self._sequence += 1
@@ -181,24 +191,37 @@ class Sink:
         if self._file and (self._file.broken or self._file.is_unlinked()):
             self._file.close()
             self._file = None
+        is_told = self.cohort is None or self.cohort is self.catalogue.cohort
+        if self.cohort is not None and not is_told:
+            self.catalogue.take(self.cohort)
         if self._file is None:
             self.budget.look(self.directory)
             self._file = RecordFile(self.directory)
             self._tags_in_file.clear()
             self._start_groups()
-            self._write_catalogue(self.catalogue.whole(), Moment(0, None, wall_time_s))
+            is_told = False
+        if not is_told:
+            self._write_catalogues(self.catalogue.whole(), Moment(0, None, wall_time_s))
 
-    def _write_new_items(self, moment: Moment) -> None:
-        if news := self.catalogue.news():
-            self._write_catalogue(news, moment)
+    def _write_news(self, moment: Moment) -> None:
+        self._write_catalogues(self.catalogue.news(), moment)
+        if self.catalogue.is_full and not self._said_full:
+            self._said_full = True
+            logger.warning(
+                "over %d different axes, or %d labels on them: axes that are new from here on are "
+                "shown as positions, without labels",
+                schema.MAX_AXES,
+                schema.MAX_AXIS_PLACES,
+            )
 
-    def _write_catalogue(self, catalogue: pb.Catalogue, moment: Moment) -> None:
-        self._append(
-            schema.CATALOGUE_TAG,
-            [catalogue.SerializeToString()],
-            self._header(moment),
-            events.stream_metadata(pb.CATALOGUE),
-        )
+    def _write_catalogues(self, catalogues: Sequence[pb.Catalogue], moment: Moment) -> None:
+        for catalogue in catalogues:
+            self._append(
+                schema.CATALOGUE_TAG,
+                [catalogue.SerializeToString()],
+                self._header(moment),
+                events.stream_metadata(pb.CATALOGUE),
+            )
 
     def _write_markers(self, moment: Moment, *, held: bool = False) -> None:
         markers = self.losses.take(held=held)

@@ -25,6 +25,7 @@ from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.logging import events
+from tensorboard_plugin_attn.logging.arguments import described, named_cohort, prepared
 from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
 from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.entries import (
@@ -47,6 +48,8 @@ SYNC_EVERY_S = 5.0
 EXIT_TIMEOUT_S = 10.0
 BUDGET_BYTES = 10 << 30
 
+_NOBODY = Cohort()
+
 _writers: weakref.WeakSet[AttentionWriter] = weakref.WeakSet()
 
 
@@ -56,7 +59,8 @@ class AttentionWriter:
     Args:
       logdir: the run's directory; by convention `<run>/attention` beside Keras' `<run>/train`.
         Only one writer may write to a directory: give each worker its own.
-      cohort: the users whose attention is logged, in the order of the arrays' first axis.
+      cohort: the users whose attention is logged, in the order of the arrays' first axis. One
+        without users gives titles of items; users are then who the first call says.
       worker: number of this process in a distributed training; kept in every frame.
       privacy: what of a person may be written; by default no raw id and no attribute.
       precision: `"u8"` (square-root scale, error ≤ 0.004), `"u16"`, `"f16"` or `"exact"`.
@@ -86,6 +90,7 @@ class AttentionWriter:
         self._limits = queue_limits or QueueLimits()
         self._budget_bytes = budget_bytes
         self._warned: set[str] = set()
+        self._has_unnamed_users = False
         self._start()
         if strict:
             self._sink.open()
@@ -98,7 +103,7 @@ class AttentionWriter:
 
     def _start(self) -> None:
         """Make queue, sink and thread: at construction, and again in a forked child."""
-        cohort = self._cohort or Cohort(users=())
+        cohort = self._cohort or _NOBODY
         self._counts = Counts()
         self._queue: DropOldestQueue[Entry] = DropOldestQueue(self._limits)
         self._losses = Losses()
@@ -106,7 +111,6 @@ class AttentionWriter:
         self._sink = Sink(
             directory=self._directory,
             catalogue=events.CatalogueBuilder(cohort, self._privacy),
-            axis_lengths=[len(user.history) for user in cohort.users],
             counts=self._counts,
             losses=self._losses,
             worker=self._worker,
@@ -127,8 +131,11 @@ class AttentionWriter:
         layer_index: int = 0,
         causal: bool = False,
         kind: str = "self",
-        query_axis: str = "history",
-        key_axis: str = "history",
+        query_axis: str | None = None,
+        key_axis: str | None = None,
+        queries: Sequence[object] | None = None,
+        keys: Sequence[object] | None = None,
+        users: Sequence[str] | None = None,
         head_names: Sequence[str] = (),
         similarity: str = "scaled_dot_product",
         mode: str = "evaluation",
@@ -140,15 +147,26 @@ class AttentionWriter:
         Args:
           layer: the layer's name; one stream per name.
           attention: post-softmax weights `[user, head, query, key]`, or one
-            `[head, query, key]` per user, each row summing to 1. Any float type.
+            `[head, query, key]` per user, each row summing to 1. Anything `np.asarray` takes, of
+            any float type.
           step: training step, as in TensorBoard's scalars. Logging a step twice keeps the last.
           epoch: fractional epoch, if there is one.
-          lengths: number of real history items per user: crops left padding from both axes.
+          lengths: number of real history items per user: crops left padding from both axes of
+            self attention, else from the axes called `"history"`.
           layer_index: position of the layer in the model, for sorting.
           causal: queries attend to themselves and earlier keys only; halves the size.
-          kind: `"self"`, `"cross"`, `"target"` or `"field"`.
-          query_axis: name of the catalogue axis the queries are.
-          key_axis: name of the catalogue axis the keys are.
+          kind: `"self"`; `"cross"` (over another sequence); `"target"` (candidates over the
+            history, as in DIN); `"field"` (feature fields over feature fields, as in AutoInt).
+          query_axis: what a query is, in a word; by `kind` `"history"`, `"candidate"` or
+            `"field"`. `"history"` is the cohort's.
+          key_axis: what a key is; by `kind` `"history"`, `"source"` or `"field"`.
+          queries: what the queries are: item ids (or names, such as of fields) that all users
+            share, or one list per user, each as long as the query axis after cropping. `None`:
+            the user's own axis of that name. `cohort.items` has their titles.
+          keys: what the keys are, likewise.
+          users: ids along the first axis, if these are not all users of the cohort in its order.
+            Users that are left out are not logged at this step. Without a cohort the first call
+            says who is followed, under pseudonyms.
           head_names: names of heads, if they have any.
           similarity: `"scaled_dot_product"` or `"bilinear"`.
           mode: whether the model ran in `"evaluation"` or `"training"` mode.
@@ -156,26 +174,36 @@ class AttentionWriter:
           cost: what logging cost so far, where a callback measures it.
         """
         try:
-            users = crop([np.asarray(user) for user in attention], lengths)
-            description = LayerDescription(
-                name=layer,
-                index=layer_index,
-                head_count=users[0].shape[0] if users and users[0].ndim else 0,
-                causal=causal,
+            description = described(
+                layer,
                 kind=kind,
                 query_axis=query_axis,
                 key_axis=key_axis,
+                index=layer_index,
+                head_count=0,
+                causal=causal,
                 head_names=tuple(head_names),
                 similarity=similarity,
                 mode=mode,
                 dropout_stage=dropout_stage,
             )
-            events.layer_metadata(description, len(users))
-            self._check_users(len(users))
-            entry = AttentionEntry(description, users, _moment(step, epoch), cost)
+            cohort = self._cohort_of(users)
+            made = prepared(
+                description,
+                attention,
+                cohort=cohort,
+                lengths=lengths,
+                users=users,
+                queries=queries,
+                keys=keys,
+            )
+            events.layer_metadata(made.layer, len(made.users))
+            moment = _moment(step, epoch)
+            entry = AttentionEntry(made.layer, made.users, moment, cost, made.queries, made.keys)
         except Exception as error:  # whatever was handed in, the training goes on
-            self._refuse(layer, step, str(error))
+            self._refuse(layer, step, error)
             return
+        self._follow(cohort)
         self._offer(entry)
 
     def recommendations(
@@ -192,7 +220,7 @@ class AttentionWriter:
             entry = RecommendationsEntry(users, _moment(step, epoch))
             _ = entry.size_bytes  # raises here if these are not recommendations
         except Exception as error:  # whatever was handed in, the training goes on
-            self._refuse(None, step, str(error))
+            self._refuse(None, step, error)
             return
         self._offer(entry)
 
@@ -233,8 +261,24 @@ class AttentionWriter:
     ) -> None:
         self.close()
 
+    def _cohort_of(self, users: Sequence[str] | None) -> Cohort:
+        """Return the writer's cohort, or who `users` of the first call makes it."""
+        known = self._cohort or _NOBODY
+        if known.users or users is None:
+            return known
+        if self._has_unnamed_users:
+            raise ValueError("users=: earlier calls named nobody; name them from the first call on")
+        return named_cohort(known, users)
+
+    def _follow(self, cohort: Cohort) -> None:
+        """Remember who is followed, once a call said it."""
+        self._has_unnamed_users = not cohort.users
+        if cohort.users and (self._cohort is None or not self._cohort.users):
+            self._cohort = self._sink.cohort = cohort
+
     def _check_users(self, count: int) -> None:
-        expected = len(self._cohort.users) if self._cohort else count
+        known = len(self._cohort.users) if self._cohort else 0
+        expected = known or count
         if count != expected:
             raise ValueError(f"{count} users, but the cohort has {expected}")
         if count == 0:
@@ -245,12 +289,14 @@ class AttentionWriter:
             self._warned.add(text)
             logger.warning("%s", text)
 
-    def _refuse(self, layer: str | None, step: int, why: str) -> None:
+    def _refuse(self, layer: str | None, step: int, error: Exception) -> None:
         """Count an entry that cannot be logged at all, and say so once per reason.
 
         Args:
           layer: the layer's name; `None` for recommendations.
+          error: why. What goes into the log has no ids of users in it.
         """
+        why = str(error)
         self._counts.add("offered")
         self._counts.add("rejected")
         self._warn_once(f"{layer or 'recommendations'}: not logged: {why}")
@@ -260,7 +306,7 @@ class AttentionWriter:
             if layer is not None:
                 description = LayerDescription(name=layer, index=0, head_count=0, causal=False)
                 refused = AttentionEntry(description, (), moment)
-            self._losses.add(pb.REJECTED, refused, why)
+            self._losses.add(pb.REJECTED, refused, getattr(error, "in_log", why))
 
     def _offer(self, entry: Entry) -> None:
         self._counts.add("offered")
@@ -281,31 +327,6 @@ class AttentionWriter:
                 self._sink.sync()
                 synced_s = time.monotonic()
         self._sink.close()
-
-
-def crop(
-    users: Sequence[NDArray[np.generic]], lengths: Sequence[int] | None
-) -> tuple[NDArray[np.float32], ...]:
-    """Return the writer's own float32 copies of `users`, without left padding.
-
-    Args:
-      users: attention `[head, query, key]` per user.
-      lengths: real items per user, or `None` to keep all. A query axis shorter than its length
-        is kept whole.
-
-    Raises:
-      ValueError: `lengths` does not fit.
-    """
-    if lengths is None:
-        return tuple(np.array(user, np.float32) for user in users)
-    if len(lengths) != len(users):
-        raise ValueError(f"{len(lengths)} lengths for {len(users)} users")
-    if bad := [length for length in lengths if length < 1]:
-        raise ValueError(f"lengths must be at least 1, found {bad[0]}")
-    return tuple(
-        np.array(user[:, -length:, -length:], np.float32)
-        for user, length in zip(users, lengths, strict=True)
-    )
 
 
 def _moment(step: int, epoch: float | None) -> Moment:

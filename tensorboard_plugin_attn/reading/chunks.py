@@ -94,6 +94,8 @@ class ChunkReader:
         chunk = header.chunks[self.user]
         if chunk.rejected_reason:
             raise AbsentChunkError("rejected", chunk.rejected_reason)
+        if not chunk.encoding and not chunk.raw_bytes:
+            raise AbsentChunkError("not_logged", "this user was left out at this step")
         if not _is_known(chunk):
             raise AbsentChunkError("newer_format", "an unknown encoding, layout or packing")
         return StoredChunk(frame, header, chunk, data)

@@ -33,7 +33,7 @@ class Runs:
         self._refresh_every_s = refresh_every_s
         self._refreshed_s = float("-inf")
         self._runs: dict[str, Run] = {}
-        self._catalogues: dict[str, tuple[int, Catalogue]] = {}
+        self._catalogues: dict[str, tuple[Sequence[FrameInfo], Catalogue]] = {}
         self._problems: Sequence[Problem] = ()
         self._lock = threading.RLock()
 
@@ -82,12 +82,17 @@ class Runs:
                 self._runs[name].catalogues, key=lambda frame: (frame.wall_time_s, frame.sequence)
             )
             known = self._catalogues.get(name)
-        if known and known[0] == len(frames):
+        before: Sequence[FrameInfo] = known[0] if known else ()
+        if known and before == frames:
             return known[1]
-        blobs = [(frame.attempt, blob) for frame in frames for blob in self._first_blob(frame)]
-        catalogue = merged(blobs)
+        # Axes of candidates can be new at every step: only what came since is read. Events that
+        # turn up in the middle (another writer's file) mean starting over.
+        grew = known is not None and before == frames[: len(before)]
+        new = frames[len(before) :] if grew else frames
+        blobs = [(frame.attempt, blob) for frame in new for blob in self._first_blob(frame)]
+        catalogue = merged(blobs, known[1] if known and grew else None)
         with self._lock:
-            self._catalogues[name] = (len(frames), catalogue)
+            self._catalogues[name] = (frames, catalogue)
         return catalogue
 
     @property

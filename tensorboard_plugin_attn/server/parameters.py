@@ -34,6 +34,14 @@ def number(request: Request, name: str) -> int:
     return int(value)
 
 
+def numbers(request: Request, name: str) -> list[int]:
+    """Return a comma-separated list of whole numbers, each once."""
+    value = text(request, name)
+    if not re.fullmatch(r"\d{1,10}(,\d{1,10})*", value, re.ASCII):
+        raise bad_parameter(name, "is not a list of numbers", "Use numbers such as 1,2,5.")
+    return list(dict.fromkeys(map(int, value.split(","))))
+
+
 def find_run(runs: dict[str, Run], name: str) -> Run:
     """Return the run called `name`."""
     run = runs.get(name)

@@ -129,6 +129,17 @@ def test_cost_has_the_documented_keys(tmp_path: Path) -> None:
         "logged_steps": 3,
         "thinned_steps": 1,
     }
+def test_axes_have_the_documented_keys(tmp_path: Path) -> None:
+    with AttentionWriter(tmp_path) as writer:
+        writer.attention(LAYER, attention(), step=1, queries=list("abcd"))
+        attempt = writer._sink.attempt.id
+    section = DOC.split("\n## `/catalogue`\n")[1]
+    second = re.findall(r"```json\n(.*?)```", section, re.DOTALL)[1]
+    real = Tab(tmp_path).json("/catalogue", run=".", attempt=attempt, axes="1")
+    documented = json.loads(second)
+    assert documented.keys() == real.keys()
+    assert documented["axes"][0].keys() == real["axes"][0].keys()
+    assert documented["items"][0].keys() == real["items"][0].keys()
 
 
 def test_absent_steps_have_the_documented_keys(app: Tab) -> None:

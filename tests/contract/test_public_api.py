@@ -23,28 +23,33 @@ NAMES = [
     "summary",
 ]
 
+SUMMARY_OPTIONS = (
+    "*, lengths=None, causal=False, layer_index=0, kind='self', query_axis=None, key_axis=None, "
+    "queries=None, keys=None, users=None, head_names=(), similarity='scaled_dot_product', "
+    "mode='evaluation', dropout_stage='before_dropout', precision='u8')"
+)
+
 SIGNATURES = {
     "AttentionWriter": "(logdir, *, cohort=None, worker=0, privacy=None, precision='u8', "
     "queue_limits=None, budget_bytes=10737418240, strict=False)",
     "AttentionWriter.attention": "(self, layer, attention, *, step, epoch=None, lengths=None, "
-    "layer_index=0, causal=False, kind='self', query_axis='history', key_axis='history', "
-    "head_names=(), similarity='scaled_dot_product', mode='evaluation', "
+    "layer_index=0, causal=False, kind='self', query_axis=None, key_axis=None, queries=None, "
+    "keys=None, users=None, head_names=(), similarity='scaled_dot_product', mode='evaluation', "
     "dropout_stage='before_dropout', cost=None)",
     "AttentionWriter.thinned": "(self, layer, *, step, detail)",
     "AttentionWriter.recommendations": "(self, recommendations, *, step, epoch=None)",
     "AttentionWriter.flush": "(self, timeout_s=10.0)",
     "AttentionWriter.close": "(self, timeout_s=10.0)",
     "AttentionWriter.status": "(self)",
-    "summary.attention": "(name, data, step=None, *, lengths=None, causal=False, layer_index=0, "
-    "precision='u8')",
-    "summary.attention_pb": "(name, data, step, *, lengths=None, causal=False, layer_index=0, "
-    "precision='u8')",
+    "summary.attention": "(name, data, step=None, " + SUMMARY_OPTIONS,
+    "summary.attention_pb": "(name, data, step, " + SUMMARY_OPTIONS,
     "summary.catalogue": "(cohort, *, privacy=None)",
     "schedule.at_steps": "(steps)",
     "schedule.every_epochs": "(epochs=1)",
     "schedule.every_step": "()",
     "schedule.every_steps": "(steps)",
     "schedule.log_spaced": "(per_decade=10)",
+    "summary.catalogue_pb": "(cohort, *, privacy=None)",
     "QueueLimits": "(entries=64, size_bytes=67108864)",
 }
 

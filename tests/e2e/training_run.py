@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorboard_plugin_attn.logging import writer
+from tensorboard_plugin_attn.logging import arguments, writer
 
 KEPT_STEPS = range(0, 1000, 5)
 
@@ -32,7 +32,7 @@ def keep_attention(kept: dict[str, Any]) -> None:
         **rest: Any,
     ) -> None:
         if step in KEPT_STEPS:
-            users = writer.crop([np.asarray(user) for user in attention], lengths)
+            users = arguments.crop([np.asarray(user) for user in attention], lengths)
             run = str(self._directory)
             for number, user in enumerate(users):
                 kept["|".join((run, layer, str(step), str(number)))] = user

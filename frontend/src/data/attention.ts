@@ -12,6 +12,12 @@ export type Layout = 'FULL' | 'LOWER_TRIANGLE';
 /** Stored cells; `F16` keeps its bit patterns. */
 export type Codes = Uint8Array | Uint16Array | Float32Array;
 
+/** A numbered axis of the catalogue: numbers are an attempt's own. */
+export interface AxisRef {
+  readonly attempt: string;
+  readonly number: number;
+}
+
 /** Attention `[head, query, key]` of one user and layer at one step. */
 export interface Attention {
   readonly step: number;
@@ -21,6 +27,9 @@ export interface Attention {
   /** Position of the first query (key) on its axis: what was cropped before it. */
   readonly queryOffset: number;
   readonly keyOffset: number;
+  /** What the queries (keys) are, if they are not the user's own axis. */
+  readonly queryAxis?: AxisRef;
+  readonly keyAxis?: AxisRef;
   readonly encoding: Encoding;
   readonly layout: Layout;
   readonly codes: Codes;

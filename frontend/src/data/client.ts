@@ -30,6 +30,17 @@ export class Client {
     return this.json('catalogue', { run }, schema.catalogueSchema, signal);
   }
 
+  /** Numbered axes of an attempt, and the items on them. */
+  axes(
+    run: string,
+    attempt: string,
+    numbers: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<schema.NumberedAxes> {
+    const query = { run, attempt, axes: numbers.join(',') };
+    return this.json('catalogue', query, schema.axesSchema, signal);
+  }
+
   /** Logged steps of one layer; with `since`, only the later ones. */
   timeline(
     run: string,

@@ -4,7 +4,14 @@
  * A frame that fails any check becomes `corrupt` with its reason; the others of the answer live on.
  */
 import * as v from 'valibot';
-import { cellsPerHead, type Attention, type Codes, type Encoding, type Layout } from './attention';
+import {
+  cellsPerHead,
+  type Attention,
+  type AxisRef,
+  type Codes,
+  type Encoding,
+  type Layout,
+} from './attention';
 import { crc32c } from './crc32c';
 import { add, unpack } from './differences';
 import { ApiError, CorruptFrameError } from './errors';
@@ -121,11 +128,15 @@ async function attentionOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Pro
     keys: h.key_length,
     queryOffset: h.query_offset,
     keyOffset: h.key_offset,
+    ...(h.query_axis === null ? {} : { queryAxis: refOf(h, h.query_axis) }),
+    ...(h.key_axis === null ? {} : { keyAxis: refOf(h, h.key_axis) }),
     encoding,
     layout,
     codes: codesOf(raw, encoding),
   };
 }
+
+const refOf = ({ attempt }: FrameHeader, number: number): AxisRef => ({ attempt, number });
 
 function codesOf(raw: Uint8Array, encoding: Encoding): Codes {
   if (encoding === 'U8_SQRT') return raw;

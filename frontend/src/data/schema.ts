@@ -84,6 +84,15 @@ export const catalogueSchema = v.object({
   items: v.array(item),
 });
 
+/** `/catalogue` with `axes` */
+export const axesSchema = v.object({
+  run: v.string(),
+  attempt: v.string(),
+  axes: v.array(v.object({ number: count, items: v.array(v.nullable(count)) })),
+  items: v.array(item),
+  absent: v.array(count),
+});
+
 const gap = v.object({
   first_step: step,
   last_step: step,
@@ -117,6 +126,8 @@ const frameHeader = v.object({
   key_length: count,
   query_offset: v.number(),
   key_offset: v.number(),
+  query_axis: v.optional(v.nullable(count), null),
+  key_axis: v.optional(v.nullable(count), null),
   encoding: v.string(),
   layout: v.string(),
   raw_bytes: count,
@@ -177,6 +188,8 @@ export type Run = v.InferOutput<typeof run>;
 export type Layer = v.InferOutput<typeof layer>;
 /** The users and items of one run. */
 export type Catalogue = v.InferOutput<typeof catalogueSchema>;
+/** Numbered axes of one attempt, and the items on them. */
+export type NumberedAxes = v.InferOutput<typeof axesSchema>;
 /** One followed user of the cohort. */
 export type User = v.InferOutput<typeof user>;
 /** One thing that is recommended or attended to. */

@@ -79,6 +79,9 @@ export const en = {
   history: {
     heading: 'History',
     explain: (head: string) => `Bars: attention of the newest item in ${head}, recent first.`,
+    explainFirst: (head: string, query: string) =>
+      `Bars: attention of the first ${query} in ${head}, recent first.`,
+    notKeys: 'This layer does not attend to the history.',
     none: 'The items of this user were not logged.',
     item: (n: number) => `Item ${n}`,
     more: (n: number) => `Show ${n} more`,

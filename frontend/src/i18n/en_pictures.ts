@@ -10,6 +10,12 @@ export const enPictures = {
     entropyTitle:
       'Entropy of the shown cells, averaged over queries: low means the head looks at few items',
     open: (name: string) => `Open ${name}`,
+    kinds: {
+      self: 'self-attention',
+      cross: 'cross attention',
+      target: 'target attention',
+      field: 'field attention',
+    } as Record<string, string>,
     sort: 'Order',
     sorts: { position: 'As in the model', entropy: 'By entropy' },
     numbers: 'Numbers',
@@ -61,7 +67,18 @@ export const enPictures = {
     sentence: (head: string, layer: string, user: string, items: number, steps: string) =>
       `What the newest query of ${head} in ${layer} attends to for ${user}: ${items} history items, ` +
       `newest first, over ${steps} steps. Up and down move the item, left and right the step.`,
+    sentenceOf: (
+      head: string,
+      layer: string,
+      user: string,
+      query: string,
+      items: number,
+      steps: string,
+    ) =>
+      `What ${query} in ${head} of ${layer} attends to for ${user}: ${items} places ` +
+      `over ${steps} steps. Up and down move the place, left and right the step.`,
     axis: 'history item, newest first ↓   step →',
+    axisOf: (key: string) => `${key} ↓   step →`,
     progress: (done: string, all: string) => `${done} of ${all} columns`,
     every: (every: string, all: string) => `every ${every}th of ${all} steps`,
     everyTitle: 'Steps in between are not in this picture. The timeline below reaches all of them.',
@@ -153,6 +170,15 @@ export const enPictures = {
     key: 'key',
     queries: 'Queries: each row is one item of the history asking',
     keys: 'Keys: what it attends to',
+    axes: {
+      history: 'history item',
+      candidate: 'candidate',
+      field: 'field',
+      source: 'source item',
+    } as Record<string, string>,
+    corner: (query: string, key: string) =>
+      `Each row is one ${query}, each column one ${key} that it attends to.`,
+    noLabels: 'The log does not name what stands along an axis: positions are shown.',
     position: (n: number) => `#${n}`,
     padding: 'padding',
     pair: (query: string, key: string) => `${query} ← ${key}`,
@@ -164,6 +190,7 @@ export const enPictures = {
     column: (mean: string) => `key received ${mean} on average`,
     focus: 'This query attends most to',
     focusLast: 'The newest query attends most to',
+    focusFirst: (query: string) => `The first ${query} attends most to`,
     reduced: 'reduced',
     reducedTitle:
       'More cells than pixels: neighbouring cells are averaged here. Open the head for every cell.',

@@ -76,6 +76,8 @@ export const zh: Dictionary = {
   history: {
     heading: '历史',
     explain: (head) => `条形：${head}中最新物品的注意力，最近在上。`,
+    explainFirst: (head, query) => `条形：${head}中第一个${query}的注意力，最近在上。`,
+    notKeys: '该层不关注历史。',
     none: '没有记录该用户的物品。',
     item: (n) => `物品 ${n}`,
     more: (n) => `再显示 ${n} 个`,

@@ -9,6 +9,7 @@ export const zhPictures: typeof enPictures = {
     entropy: (bits) => `${bits} 比特`,
     entropyTitle: '所示单元格的熵，对各查询取平均：越低表示该头只看少数物品',
     open: (name) => `打开${name}`,
+    kinds: { self: '自注意力', cross: '交叉注意力', target: '目标注意力', field: '特征域注意力' },
     sort: '顺序',
     sorts: { position: '按模型顺序', entropy: '按熵' },
     numbers: '数值',
@@ -57,7 +58,10 @@ export const zhPictures: typeof enPictures = {
   evolution: {
     sentence: (head, layer, user, items, steps) =>
       `${user}：${layer} 的${head}中最新查询关注的内容，${items} 个历史物品（最新在上），共 ${steps} 步。上下键移动物品，左右键移动步数。`,
+    sentenceOf: (head, layer, user, query, items, steps) =>
+      `${user}：${layer} 的${head}中 ${query} 关注的内容，${items} 个位置，共 ${steps} 步。上下键移动位置，左右键移动步数。`,
     axis: '历史物品，最新在上 ↓   步 →',
+    axisOf: (key) => `${key} ↓   步 →`,
     progress: (done, all) => `${all} 列中的 ${done} 列`,
     every: (every, all) => `${all} 步中每 ${every} 步取一步`,
     everyTitle: '中间的步不在此图中。下方的时间轴可到达每一步。',
@@ -134,6 +138,9 @@ export const zhPictures: typeof enPictures = {
     key: '键',
     queries: '查询：每行是历史中发问的一个物品',
     keys: '键：它所关注的物品',
+    axes: { history: '历史物品', candidate: '候选物品', field: '特征域', source: '源物品' },
+    corner: (query, key) => `每行是一个${query}，每列是它所关注的一个${key}。`,
+    noLabels: '日志没有说明某条轴上是什么，因此显示位置。',
     position: (n) => `#${n}`,
     padding: '填充',
     pair: (query, key) => `${query} ← ${key}`,
@@ -145,6 +152,7 @@ export const zhPictures: typeof enPictures = {
     column: (mean) => `该键平均得到 ${mean}`,
     focus: '该查询最关注',
     focusLast: '最新查询最关注',
+    focusFirst: (query) => `第一个${query}最关注`,
     reduced: '已缩小',
     reducedTitle: '单元格多于像素：此处对相邻单元格取平均。打开该头可看到每个单元格。',
     pickCell: '指向一个单元格，或用方向键移动。',

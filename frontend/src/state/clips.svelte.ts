@@ -5,6 +5,7 @@ import { Clip, type ClipId, type View } from '../data/clip';
 import type { Client } from '../data/client';
 import type { Frame } from '../data/decode';
 import type { ApiError } from '../data/errors';
+import type { Axes } from './axes.svelte';
 import { indexAtOrBefore } from '../data/steps';
 
 const BUDGET_BYTES = 160 * 1024 * 1024;
@@ -18,7 +19,10 @@ export class Clips {
   private readonly clips = new Map<string, Clip>();
   private readonly peaks = new Map<string, number>();
 
-  constructor(private readonly client: Client) {}
+  constructor(
+    private readonly client: Client,
+    private readonly axes: Axes,
+  ) {}
 
   /** The frame of a layer at a logged step: `undefined` while it is on its way. */
   frame(run: string, layer: string, user: number, step: number): Frame | undefined {
@@ -70,6 +74,7 @@ export class Clips {
       changed: (frames: readonly Frame[]): void => {
         this.failure = null;
         this.notePeak(name, frames);
+        this.axes.look(id.run, frames);
         this.version += 1;
       },
       failed: (error: ApiError): void => {

@@ -1,9 +1,11 @@
 /** The predicting row of every drawn step: loaded coarse to fine, and kept for a few clips. */
-import { lastRowOf, type LastRow } from '../analysis/last_row';
+import { rowOfFrame, type LastRow } from '../analysis/last_row';
 import { coarseToFine, thinned, type Thinned } from '../analysis/thinning';
 import type { Client } from '../data/client';
 import type { ClipId } from '../data/clip';
 import { asApiError, isAbort, type ApiError } from '../data/errors';
+
+import type { Axes } from './axes.svelte';
 
 /** Most columns of a picture over steps. */
 export const MOST_COLUMNS = 400;
@@ -22,7 +24,13 @@ export class Evolution {
   private readonly kept = new Map<string, Rows>();
   private abort: AbortController | null = null;
 
-  constructor(private readonly client: Client) {}
+  /** Which query is drawn; `null`: the newest of a history, else the first. */
+  query = $state<number | null>(null);
+
+  constructor(
+    private readonly client: Client,
+    private readonly axes: Axes,
+  ) {}
 
   /** Steps of the plan that are here, ascending. */
   get loaded(): number[] {
@@ -35,9 +43,9 @@ export class Evolution {
     return this.rows().get(step);
   }
 
-  /** Look at a clip; what is missing is asked for, batch after batch. */
-  look(id: ClipId, steps: readonly number[]): void {
-    const key = JSON.stringify([id.run, id.layer, id.user]);
+  /** Look at one query of a clip (-1: the last); what is missing is asked for, batch after batch. */
+  look(id: ClipId, steps: readonly number[], query = -1): void {
+    const key = JSON.stringify([id.run, id.layer, id.user, query]);
     const moved = key !== this.key;
     if (moved) this.stop();
     this.key = key;
@@ -45,7 +53,7 @@ export class Evolution {
     const plan = thinned(steps.length, MOST_COLUMNS);
     if (moved || plan.indices.length !== this.plan.indices.length) this.plan = plan;
     this.remember(key);
-    if (!this.abort && !this.failure) void this.load(id);
+    if (!this.abort && !this.failure) void this.load(id, query);
   }
 
   /** Ask no more. */
@@ -101,7 +109,7 @@ export class Evolution {
       .slice(0, BATCH);
   }
 
-  private async load(id: ClipId): Promise<void> {
+  private async load(id: ClipId, query: number): Promise<void> {
     const abort = new AbortController();
     const rows = this.rows();
     this.abort = abort;
@@ -112,7 +120,8 @@ export class Evolution {
         if (abort.signal.aborted) return;
         for (const step of batch)
           rows.set(step, { kind: 'absent', reason: 'not_logged', detail: '' });
-        for (const frame of frames) rows.set(frame.step, lastRowOf(frame));
+        for (const frame of frames) rows.set(frame.step, rowOfFrame(frame, query));
+        this.axes.look(id.run, frames);
         this.version += 1;
       }
     } catch (error) {

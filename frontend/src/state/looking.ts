@@ -1,5 +1,6 @@
 /** Asks for what is on screen; each function is an effect that runs when what it reads changed. */
 import { untrack } from 'svelte';
+import { isHistory } from './axis';
 import { MOST_USERS } from './head_match.svelte';
 import { firstPair, panelOf, sharedUsers } from './panels';
 import { picturesOf } from './pictures';
@@ -55,7 +56,7 @@ export function lookAtSeries(session: Session): void {
 /** While the evolution is on screen: the predicting row over all steps, and every head's measures. */
 export function lookAtEvolution(session: Session): void {
   const { run, user, layer, layers, columns, selection, evolution, measurements, log } = session;
-  const { failure } = evolution;
+  const { failure, query } = evolution;
   const { generation } = log;
   const seen = selection.view === 'evolution';
   untrack(() => {
@@ -63,7 +64,8 @@ export function lookAtEvolution(session: Session): void {
       evolution.stop();
       return;
     }
-    evolution.look({ run: run.name, layer: layer.name, user: user.index }, columns.steps);
+    const id = { run: run.name, layer: layer.name, user: user.index };
+    evolution.look(id, columns.steps, query ?? (isHistory(layer.query_axis) ? -1 : 0));
     const clips = layers.map(({ name }) => ({ run: run.name, layer: name, user: user.index }));
     measurements.look(clips, generation);
   });

@@ -4,6 +4,7 @@ import type { Attention } from '../data/attention';
 import type { Frame } from '../data/decode';
 import type { Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
+import { extentOf, placesOf, type Place, type Side } from './axis';
 import type { PanelChoice } from './panel_link';
 import type { Session } from './session.svelte';
 
@@ -23,6 +24,9 @@ export interface Panel {
   readonly step: number | null;
   readonly frame: Frame | undefined;
   readonly attention: Attention | null;
+  /** What stands along its axes; empty without attention. */
+  readonly queries: readonly Place[];
+  readonly keys: readonly Place[];
 }
 
 /** What `choice` shows now. */
@@ -45,21 +49,31 @@ export function panelOf(session: Session, choice: PanelChoice): Panel {
   const head = Math.min(choice.head, (layer?.head_count ?? 1) - 1);
   const items = session.itemsOf(choice.run);
   const found = { choice, run, layers, layer, users, user, head, items };
-  return { ...found, columns, cursor, step, frame, attention };
+  const placesAlong = (side: Side): Place[] =>
+    layer && attention
+      ? placesOf(
+          session,
+          choice.run,
+          user,
+          side === 'query' ? layer.query_axis : layer.key_axis,
+          extentOf(attention, side),
+        )
+      : [];
+  const places = { queries: placesAlong('query'), keys: placesAlong('key') };
+  return { ...found, columns, cursor, step, frame, attention, ...places };
 }
 
 /** Items along both axes by id, so that runs with other item numbers can be compared. */
-export function axesOf({ layer, user, items, attention }: Panel): Axes | null {
+export function axesOf({ layer, user, attention, queries, keys }: Panel): Axes | null {
   if (!layer || !user || !attention) return null;
-  const idsOf = (axis: string, offset: number, count: number): string[] =>
-    Array.from({ length: count }, (_, i) => {
-      const index = user.axes[axis]?.[offset + i];
-      if (index !== undefined) return items.get(index)?.id ?? `${index}`;
+  const idsOf = (axis: string, places: readonly Place[], offset: number): string[] =>
+    places.map((place, i) => {
+      if (place !== null && place !== 'padding') return place.id || `${place.index}`;
       return `${user.axes[axis] ? '' : user.id}#${offset + i}`;
     });
   return {
-    queries: idsOf(layer.query_axis, attention.queryOffset, attention.queries),
-    keys: idsOf(layer.key_axis, attention.keyOffset, attention.keys),
+    queries: idsOf(layer.query_axis, queries, attention.queryOffset),
+    keys: idsOf(layer.key_axis, keys, attention.keyOffset),
   };
 }
 

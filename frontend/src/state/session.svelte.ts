@@ -4,6 +4,7 @@ import type { Frame } from '../data/decode';
 import type { Catalogue, Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
 import { RunPalette } from '../color/run_palette';
+import { Axes } from './axes.svelte';
 import { Clips } from './clips.svelte';
 import { Compare } from './compare.svelte';
 import { Display } from './display.svelte';
@@ -33,6 +34,7 @@ export class Session {
   readonly display = new Display();
   readonly compare = new Compare();
   readonly log: Log;
+  readonly axes: Axes;
   readonly clips: Clips;
   readonly series: Series;
   readonly evolution: Evolution;
@@ -64,9 +66,10 @@ export class Session {
     readonly client = new Client(),
   ) {
     this.log = new Log(client);
-    this.clips = new Clips(client);
+    this.axes = new Axes(client);
+    this.clips = new Clips(client, this.axes);
     this.series = new Series(client);
-    this.evolution = new Evolution(client);
+    this.evolution = new Evolution(client, this.axes);
     this.measurements = new Measurements(client);
     this.headMatch = new HeadMatch(client);
     this.writer = new LinkWriter(host);

@@ -83,6 +83,7 @@ async function poll(session: Session): Promise<boolean> {
   if (answered) {
     session.clips.forgive();
     session.series.forgive();
+    session.axes.forgive();
     session.evolution.forgive();
   }
   if (answered && (changed || wasOffline || log.runs === null)) {
@@ -112,6 +113,7 @@ async function refresh(session: Session): Promise<void> {
   for (const [name, again] of restarted) {
     clips.forget(name, again);
     evolution.forget(name, again);
+    session.axes.forget(name);
   }
   if (![...restarted.values()].some(Boolean)) return;
   session.series.forget();

@@ -17,8 +17,8 @@ export function relationOf(a: Panel, b: Panel): Relation | null {
   const common = commonOf(axesA, axesB);
   if (common.kind === 'same') return { common, why: '' };
   if (common.kind === 'newest') return { common, why: t.newest(common.queries, common.keys) };
-  const isKnown = [a, b].every(
-    ({ user, layer }) => (user?.axes[layer?.key_axis ?? ''] ?? [])[0] != null,
+  const isKnown = [a, b].every(({ keys }) =>
+    keys.some((place) => place !== null && place !== 'padding'),
   );
   const why = a.user?.id !== b.user?.id ? t.whyUsers : isKnown ? t.whyItems : t.whyAxes;
   return { common, why: t.nothing(why) };

@@ -1,5 +1,6 @@
 /** What things are called on screen, when the log may or may not name them. */
 import type { Gap, Item, Layer, User } from '../data/schema';
+import type { Place, Side } from '../state/axis';
 import { formatCount } from '../i18n/format';
 import { language, words } from '../i18n/language.svelte';
 
@@ -31,6 +32,27 @@ export function axisNames(
     if (axis.length > 0 && offset + i < 0) return words().heatmap.padding;
     return index === undefined ? words().heatmap.position(offset + i + 1) : itemName(items, index);
   });
+}
+
+/** What stands along an axis, by title or id; positions where nothing is known, counted from 1. */
+export function namesOf(places: readonly Place[], offset = 0): string[] {
+  const t = words();
+  return places.map((place, i) => {
+    if (place === 'padding') return t.heatmap.padding;
+    if (place === null) return t.heatmap.position(offset + i + 1);
+    return place.label || place.id || t.history.item(place.index);
+  });
+}
+
+/** What one place of an axis is, in a word: a candidate, a field, or the log's own word. */
+export function axisWord(axis: string): string {
+  return words().heatmap.axes[axis] ?? axis;
+}
+
+/** What a query (a key) of a layer is called: that, or what it is where it is no item of one history. */
+export function sideWord(layer: Layer, side: Side): string {
+  if (layer.kind === 'self') return words().heatmap[side];
+  return axisWord(side === 'query' ? layer.query_axis : layer.key_axis);
 }
 
 /** A stretch without frames, and why, in words. */

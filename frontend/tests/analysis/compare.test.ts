@@ -162,6 +162,7 @@ describe('the similarity of heads', () => {
     queries: 1,
     keys: heads[0]?.length ?? 0,
     keyOffset: 0,
+    keyAxis: null,
     values: Float32Array.from(heads.flat()),
   });
 

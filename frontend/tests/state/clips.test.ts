@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Client } from '../../src/data/client';
+import { Axes } from '../../src/state/axes.svelte';
 import { Clips } from '../../src/state/clips.svelte';
 import { body, header, zip } from '../frames_body';
 
@@ -17,7 +18,7 @@ function setup() {
     const frames = STEPS.map((step) => header(RAW, { step }));
     return Promise.resolve(new Response(body({ frames, chunks: [zip(RAW)] })));
   });
-  return { clips: new Clips(client), asked, state };
+  return { clips: new Clips(client, new Axes(client)), asked, state };
 }
 
 /** Until the version or the failure changed. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Client } from '../../src/data/client';
+import { Axes } from '../../src/state/axes.svelte';
 import { Evolution, MOST_COLUMNS } from '../../src/state/evolution.svelte';
 import { Measurements } from '../../src/state/measurements.svelte';
 import { body, header, zip } from '../frames_body';
@@ -19,7 +20,7 @@ function setup() {
     const frames = found.map((step) => header(RAW, { step }));
     return Promise.resolve(new Response(body({ frames, chunks: [zip(RAW)] })));
   });
-  return { evolution: new Evolution(client), asked, state };
+  return { evolution: new Evolution(client, new Axes(client)), asked, state };
 }
 
 async function until(done: () => boolean): Promise<void> {

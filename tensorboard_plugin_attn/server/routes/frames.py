@@ -128,6 +128,8 @@ class Answer:
             "key_length": chunk.key_length,
             "query_offset": chunk.query_offset,
             "key_offset": chunk.key_offset,
+            "query_axis": chunk.query_axis_number or None,
+            "key_axis": chunk.key_axis_number or None,
             "encoding": pb.Encoding.Name(chunk.encoding),
             "layout": pb.Layout.Name(chunk.layout),
             "reduction": _reduction(chunk),

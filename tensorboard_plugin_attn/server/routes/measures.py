@@ -52,7 +52,7 @@ def measures_impl(runs: Runs, frames: Sequence[FrameInfo], user: int) -> dict[st
             continue
         except UnavailableError as error:
             raise unavailable() from error
-        if user < len(header.chunks) and not header.chunks[user].rejected_reason:
+        if user < len(header.chunks) and header.chunks[user].encoding:
             found.append((frame.step, header.chunks[user].measures))
     return {
         "steps": [step for step, _ in found],

@@ -45,6 +45,37 @@ def test_stratified_users_spread_over_all_lengths(count: int) -> None:
     assert max(gaps) <= 2 * 100 / count + 1
 
 
+@given(data=st.data(), lengths=lengths_lists, count=st.integers(1, 12), seed=st.integers(0, 9))
+def test_strata_of_length_and_activity_are_distinct_and_sorted_by_length(
+    data: st.DataObject, lengths: list[int], count: int, seed: int
+) -> None:
+    activity = data.draw(
+        st.lists(st.floats(-1e6, 1e6), min_size=len(lengths), max_size=len(lengths))
+    )
+    chosen = stratified(lengths, count, seed, activity)
+    assert len(set(chosen)) == len(chosen) == min(count, len(lengths))
+    assert [lengths[user] for user in chosen] == sorted(lengths[user] for user in chosen)
+    assert chosen == stratified(lengths, count, seed, activity)
+
+
+def test_short_and_long_histories_have_quiet_and_busy_users() -> None:
+    random = np.random.default_rng(1)
+    lengths, activity = list(range(400)), random.permutation(400)  # nothing to do with each other
+    for seed in range(20):
+        chosen = np.array(stratified(lengths, 8, seed, activity))
+        for band in (chosen < 200, chosen >= 200):
+            busy = np.sort(activity[chosen[band]])
+            assert len(busy) == 4
+            assert busy[0] < 120 < 280 < busy[-1]
+
+
+def test_activity_must_be_a_number_for_every_user() -> None:
+    with pytest.raises(ValueError, match=r"by of shape \[2\] for 4 users: give one number per"):
+        Cohort.select(people(4), by=[1, 2])
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        Cohort.select(people(2), by=[1, float("nan")])
+
+
 def test_a_cohort_of_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         stratified([3, 4], 0)

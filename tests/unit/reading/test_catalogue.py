@@ -77,6 +77,28 @@ def test_numbers_that_name_no_item_are_left_out() -> None:
     assert catalogue.number("b", 0) is None
 
 
+def test_axes_keep_the_number_of_their_attempt_and_name_the_runs_items() -> None:
+    axes = [pb.NumberedAxis(number=1, items=[1, 0]), pb.NumberedAxis(number=2, items=[0, 5])]
+    items = [pb.Item(index=0, id="x"), pb.Item(index=1, id="y")]
+    one = pb.Catalogue(items=items, axes=axes).SerializeToString()
+    catalogue = merged([("a", part("y", history=(0,))), ("b", one)])
+    assert ids_of(catalogue, catalogue.axis("b", 1)) == ["y", "x"]
+    assert catalogue.axis("b", 2) == (1, -1)
+    assert catalogue.axis("a", 1) is None
+    assert catalogue.listed == {0}
+
+
+def test_merging_more_leaves_what_others_read_as_it_is() -> None:
+    before = merged([("a", part("x", history=(0,)))])
+    after = merged(
+        [("a", pb.Catalogue(items=[pb.Item(index=1, id="y")]).SerializeToString())], before
+    )
+    assert ids_of(before, range(len(before.items))) == ["x"]
+    assert ids_of(after, range(len(after.items))) == ["x", "y"]
+    assert (after.number("a", 0), before.number("a", 1)) == (0, None)
+    assert after.users == before.users
+
+
 def test_what_is_no_catalogue_is_left_out_and_the_rest_is_merged() -> None:
     catalogue = merged([("a", b"\xff\xff"), ("b", part("x"))])
     assert ids_of(catalogue, [0]) == ["x"]
