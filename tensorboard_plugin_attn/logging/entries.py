@@ -48,6 +48,7 @@ class AttentionEntry:
     layer: LayerDescription
     users: tuple[Floats, ...]  # each [head, query, key]
     moment: Moment
+    importance: Floats | None = None  # [user, head]; rows of NaN are not known
 
     @property
     def size_bytes(self) -> int:

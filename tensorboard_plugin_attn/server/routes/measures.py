@@ -17,7 +17,15 @@ from tensorboard_plugin_attn.server.errors import not_found, unavailable
 from tensorboard_plugin_attn.server.guard import json_response
 
 MAX_POINTS = 1000
-NAMES = ("entropy_bits", "recency", "sink_share", "maximum", "effective_span")
+NAMES = (
+    "entropy_bits",
+    "recency",
+    "sink_share",
+    "maximum",
+    "effective_span",
+    "head_similarity",
+    "importance",
+)
 
 
 def measures_route(runs: Runs, request: Request) -> Response:
@@ -56,11 +64,14 @@ def measures_impl(runs: Runs, frames: Sequence[FrameInfo], user: int) -> dict[st
             found.append((frame.step, header.chunks[user].measures))
     return {
         "steps": [step for step, _ in found],
-        "measures": {
-            name: [[_short(value) for value in getattr(measured, name)] for _, measured in found]
-            for name in NAMES
-        },
+        "measures": {name: [_row(measured, name) for _, measured in found] for name in NAMES},
     }
+
+
+def _row(measured: pb.Measures, name: str) -> list[float | None]:
+    """Return one number per head: nulls for what was not measured at a step, or is not defined."""
+    values: Sequence[float] = getattr(measured, name)
+    return [_short(value) for value in values] or [None] * len(measured.entropy_bits)
 
 
 def _short(value: float) -> float | None:

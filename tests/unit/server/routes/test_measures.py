@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_attn import AttentionWriter
+from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.analysis import measures
 from tensorboard_plugin_attn.server.routes.measures import MAX_POINTS, NAMES, thinned
 from tests.fixtures.logs import (
@@ -31,12 +32,43 @@ def test_there_is_one_number_per_step_and_head(tab: Tab) -> None:
     assert set(body["measures"]) == set(NAMES)
     for place, step in enumerate(body["steps"]):
         expected = dataclasses.asdict(measures.measure(attention(seed=step)[1]))
-        for name in NAMES:
-            assert body["measures"][name][place] == pytest.approx(expected[name], rel=1e-4)
+        for name, values in expected.items():
+            assert body["measures"][name][place] == pytest.approx(values, rel=1e-4)
 
 
 def test_every_measure_has_a_name_here() -> None:
-    assert set(NAMES) == {field.name for field in dataclasses.fields(measures.Measures)}
+    computed = {field.name for field in dataclasses.fields(measures.Measures)}
+    assert set(NAMES) == computed | {"importance"}
+    assert set(NAMES) == set(pb.Measures.DESCRIPTOR.fields_by_name)
+
+
+def test_importance_is_null_where_no_gradients_were_taken(tmp_path: Path) -> None:
+    importance = np.array([[0.5, 2.0], [np.nan, np.nan]])
+    with AttentionWriter(tmp_path, cohort=cohort()) as writer:
+        writer.attention(LAYER, attention(), step=1, importance=importance)
+        writer.attention(LAYER, attention(), step=2)
+    tab = Tab(tmp_path)
+    body = tab.json("/measures", run=".", layer=LAYER, user=0)
+    assert body["measures"]["importance"] == [[0.5, 2.0], [None, None]]
+    body = tab.json("/measures", run=".", layer=LAYER, user=1)  # has no target
+    assert body["measures"]["importance"] == [[None, None], [None, None]]
+
+
+def test_a_log_of_before_has_nulls_for_new_measures(tmp_path: Path) -> None:
+    def forget(chunk: pb.Chunk) -> None:
+        chunk.measures.ClearField("head_similarity")
+
+    write_events(event_path(tmp_path), [frame_event(1, chunk=forget)])
+    body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
+    assert body["measures"]["head_similarity"] == [[None, None]]
+    assert None not in body["measures"]["entropy_bits"][0]
+
+
+def test_a_layer_with_one_head_has_no_similarity(tmp_path: Path) -> None:
+    with AttentionWriter(tmp_path, cohort=cohort()) as writer:
+        writer.attention(LAYER, attention(heads=1), step=1)
+    body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
+    assert body["measures"]["head_similarity"] == [[None]]
 
 
 @pytest.mark.parametrize(
