@@ -47,7 +47,7 @@ class Probe:
             with capturing() as captured:
                 scored = model(inputs, training=False) if scores is None else scores(model, inputs)
             kept = [layer for layer in captured if _wanted(layer, layers)]
-            self._names[:] = _unique([layer.name for layer in kept])
+            self._names[:] = unique_names([layer.name for layer in kept])
             self._all_names[:] = [layer.name for layer in captured]
             attention = [to_float32(layer.attention) for layer in kept]
             return attention, (None if scores is None else tf.cast(scored, tf.float32))
@@ -93,7 +93,7 @@ def _wanted(layer: CapturedLayer, layers: Sequence[str] | None) -> bool:
     )
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
     """Return `names`, those that stand there before numbered: a layer may be called twice."""
     seen: dict[str, int] = {}
     unique = []

@@ -33,6 +33,7 @@ from tensorboard_plugin_attn.logging.entries import (
     UserRecommendations,
 )
 from tensorboard_plugin_attn.logging.frames import LayerDescription
+from tensorboard_plugin_attn.logging.health import Health, HealthOptions
 from tensorboard_plugin_attn.logging.losses import Losses
 from tensorboard_plugin_attn.logging.queue import DropOldestQueue, QueueLimits
 from tensorboard_plugin_attn.logging.sink import Sink
@@ -58,6 +59,12 @@ class AttentionWriter:
       privacy: what of a person may be written; by default no raw id and no attribute.
       precision: `"u8"` (square-root scale, error ≤ 0.004), `"u16"`, `"f16"` or `"exact"`.
       queue_limits: how much may wait for the disk before the oldest is dropped.
+      scalars: also write measures, as means over the cohort, as ordinary scalars
+        `attention/<layer>/<measure>/head_<h>`.
+      scalars_every: at most one in so many logged steps has scalars; more at the start. Steps with
+        importance, the first and the last have them always.
+      alerts: also write `attention/alerts` for the Text tab when a head collapses, becomes
+        uniform, dead, a sink or a duplicate, or changes suddenly, and when that ends.
       strict: raise `OSError` here if the directory cannot be written, instead of warning.
     """
 
@@ -70,6 +77,9 @@ class AttentionWriter:
         privacy: Privacy | None = None,
         precision: str = "u8",
         queue_limits: QueueLimits | None = None,
+        scalars: bool = True,
+        scalars_every: int = 20,
+        alerts: bool = True,
         strict: bool = False,
     ) -> None:
         self._directory = Path(logdir)
@@ -78,6 +88,7 @@ class AttentionWriter:
         self._privacy = privacy or Privacy()
         self._encoding = codec.precision(precision)
         self._limits = queue_limits or QueueLimits()
+        self._health = HealthOptions(scalars, scalars_every, alerts)
         self._warned: set[str] = set()
         self._start()
         if strict:
@@ -104,6 +115,7 @@ class AttentionWriter:
             losses=self._losses,
             worker=self._worker,
             encoding=self._encoding,
+            health=Health(self._health),
         )
         self._thread = threading.Thread(target=self._run, name="attn-writer", daemon=True)
         self._thread.start()
@@ -125,6 +137,7 @@ class AttentionWriter:
         similarity: str = "scaled_dot_product",
         mode: str = "evaluation",
         dropout_stage: str = "before_dropout",
+        importance: NDArray[np.generic] | Sequence[ArrayLike] | None = None,
     ) -> None:
         """Log one layer's attention at one step. Copies, queues and returns.
 
@@ -144,6 +157,8 @@ class AttentionWriter:
           similarity: `"scaled_dot_product"` or `"bilinear"`.
           mode: whether the model ran in `"evaluation"` or `"training"` mode.
           dropout_stage: `"before_dropout"` or `"after_dropout"`.
+          importance: `[user, head]`, if gradients were taken at this step: what switching a head
+            off would change in the target's score, to first order. NaN for a user without one.
         """
         try:
             users = crop([np.asarray(user) for user in attention], lengths)
@@ -162,7 +177,8 @@ class AttentionWriter:
             )
             events.layer_metadata(description, len(users))
             self._check_users(len(users))
-            entry = AttentionEntry(description, users, _moment(step, epoch))
+            known = _importance(importance, len(users), description.head_count)
+            entry = AttentionEntry(description, users, _moment(step, epoch), known)
         except Exception as error:  # whatever was handed in, the training goes on
             self._refuse(layer, step, str(error))
             return
@@ -289,6 +305,24 @@ def crop(
         np.array(user[:, -length:, -length:], np.float32)
         for user, length in zip(users, lengths, strict=True)
     )
+
+
+def _importance(
+    values: NDArray[np.generic] | Sequence[ArrayLike] | None, users: int, heads: int
+) -> NDArray[np.float32] | None:
+    """Return the writer's own copy of `values [user, head]`.
+
+    Raises:
+      ValueError: another shape.
+    """
+    if values is None:
+        return None
+    importance = np.array(values, np.float32)
+    if importance.shape != (users, heads):
+        raise ValueError(
+            f"importance {list(importance.shape)}: must be [user, head], {[users, heads]}"
+        )
+    return importance
 
 
 def _moment(step: int, epoch: float | None) -> Moment:

@@ -24,11 +24,11 @@ NAMES = [
 
 SIGNATURES = {
     "AttentionWriter": "(logdir, *, cohort=None, worker=0, privacy=None, precision='u8', "
-    "queue_limits=None, strict=False)",
+    "queue_limits=None, scalars=True, scalars_every=20, alerts=True, strict=False)",
     "AttentionWriter.attention": "(self, layer, attention, *, step, epoch=None, lengths=None, "
     "layer_index=0, causal=False, kind='self', query_axis='history', key_axis='history', "
     "head_names=(), similarity='scaled_dot_product', mode='evaluation', "
-    "dropout_stage='before_dropout')",
+    "dropout_stage='before_dropout', importance=None)",
     "AttentionWriter.recommendations": "(self, recommendations, *, step, epoch=None)",
     "AttentionWriter.flush": "(self, timeout_s=10.0)",
     "AttentionWriter.close": "(self, timeout_s=10.0)",
