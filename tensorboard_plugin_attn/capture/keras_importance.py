@@ -10,16 +10,48 @@ but what `keras_attention` relies on. It takes no gradient of a weight and chang
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn.capture.captured_array import CapturedArray
 from tensorboard_plugin_attn.capture.keras_attention import capturing
 from tensorboard_plugin_attn.capture.keras_probe import Scores, unique_names
 
+logger = logging.getLogger("tensorboard_plugin_attn")
+
 Floats = NDArray[np.float32]
+
+
+class Importance:
+    """Adds importance to what was captured; where that cannot be found, it is left out.
+
+    Arguments are those of `ImportanceProbe`.
+    """
+
+    def __init__(
+        self, model: Any, inputs: Any, scores: Scores, targets: Sequence[int | None]
+    ) -> None:
+        self._arguments = model, inputs, scores, targets
+        self._probe: ImportanceProbe | None = None
+        self._failed = False
+
+    def added_to(self, captured: Sequence[CapturedArray]) -> list[CapturedArray]:
+        """Return `captured` with importance, once and for all without if that failed."""
+        if self._failed:
+            return list(captured)
+        try:
+            self._probe = self._probe or ImportanceProbe(*self._arguments)
+            found = self._probe.run()
+        except Exception as error:  # a part without a gradient, say: attention is worth the same
+            self._failed = True
+            logger.warning("no importance of heads, attention is logged without: %s", error)
+            return list(captured)
+        return [replace(layer, importance=found.get(layer.name)) for layer in captured]
 
 
 class ImportanceProbe:

@@ -20,6 +20,7 @@ from tensorboard.compat.proto import event_pb2
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.logging import events
+from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, Moment
 from tensorboard_plugin_attn.logging.frames import FrameEncoder
 from tensorboard_plugin_attn.logging.health import Health, HealthOptions
@@ -44,6 +45,7 @@ class Sink:
     losses: Losses
     worker: int = 0
     encoding: pb.Encoding = pb.U8_SQRT
+    budget: ByteBudget = field(default_factory=lambda: ByteBudget(None))
     health: Health = field(default_factory=lambda: Health(HealthOptions()))
     written_bytes: int = 0
     degraded: str | None = None
@@ -82,7 +84,7 @@ class Sink:
             self._ready_file(entry.moment.wall_time_s)
             self._write_markers(entry.moment)
             self._write_health(entry.moment.step)
-            written = self._write_entry(entry)
+            outcome = self._write_entry(entry)
         except OSError as error:
             self._degrade(entry, error.strerror or type(error).__name__)
             return
@@ -93,7 +95,7 @@ class Sink:
             self._fail(entry, "an error in the writer; see the training's log")
             return
         self._recovered()
-        self.counts.add("written" if written else "rejected")
+        self.counts.add(outcome)
 
     def sync(self) -> None:
         """Make what was written survive a power cut."""
@@ -108,14 +110,15 @@ class Sink:
         try:
             if not self.losses.is_empty:
                 self._ready_file(time.time())
-                self._write_markers(Moment(0, None, time.time()))
+                self._write_markers(Moment(0, None, time.time()), held=True)
             if self._file:
                 self._write_health(None)
                 self._file.close()
         except OSError as error:
             self._note_degraded(error.strerror or "write failed")
 
-    def _write_entry(self, entry: Entry) -> bool:
+    def _write_entry(self, entry: Entry) -> str:
+        """Write `entry`; return which of the counts it belongs to."""
         if isinstance(entry, AttentionEntry):
             return self._write_attention(entry)
         header = self._header(entry.moment)
@@ -133,10 +136,13 @@ class Sink:
         metadata = events.stream_metadata(pb.RECOMMENDATIONS)
         metadata.cohort_size = len(entry.users)
         self._append(schema.RECOMMENDATIONS_TAG, blobs, header, metadata)
-        return True
+        return "written"
 
-    def _write_attention(self, entry: AttentionEntry) -> bool:
+    def _write_attention(self, entry: AttentionEntry) -> str:
         layer = entry.layer
+        if reason := self.budget.refusal(entry.moment.step, self.written_bytes):
+            self.losses.add(pb.THINNED, entry, reason)
+            return "thinned"
         encoder = self._encoders.setdefault(layer.name, FrameEncoder(layer, self.encoding))
         header = self._header(entry.moment)
         chunks, blobs = encoder.encode(entry.users, header.sequence, self._axis_lengths(entry))
@@ -144,14 +150,16 @@ class Sink:
             reason = chunks[0].rejected_reason if chunks else "no users"
             logger.warning("step %d, layer %s: not logged: %s", header.step, layer.name, reason)
             self.losses.add(pb.REJECTED, entry, reason)
-            return False
+            return "rejected"
         header.head_count = layer.head_count
+        if entry.cost:
+            header.cost.CopyFrom(entry.cost.message())
         _add_importance(chunks, entry)
         header.chunks.extend(chunks)
         metadata = events.layer_metadata(layer, len(entry.users))
         self._append(schema.attention_tag(layer.name), blobs, header, metadata)
         self.health.observe(layer, chunks, header.step, header.wall_time_s)
-        return True
+        return "written"
 
     def _axis_lengths(self, entry: AttentionEntry) -> Sequence[int]:
         return self.axis_lengths or [0] * len(entry.users)
@@ -184,6 +192,7 @@ class Sink:
             self._file.close()
             self._file = None
         if self._file is None:
+            self.budget.look(self.directory)
             self._file = RecordFile(self.directory)
             self._tags_in_file.clear()
             self._start_groups()
@@ -201,8 +210,8 @@ class Sink:
             events.stream_metadata(pb.CATALOGUE),
         )
 
-    def _write_markers(self, moment: Moment) -> None:
-        markers = self.losses.take()
+    def _write_markers(self, moment: Moment, *, held: bool = False) -> None:
+        markers = self.losses.take(held=held)
         metadata = events.stream_metadata(pb.MARKERS)
         try:
             while markers:

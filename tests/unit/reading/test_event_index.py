@@ -23,8 +23,8 @@ from tests.fixtures.logs import (
     blobs_of,
     event_path,
     frame_event,
-    payload_spans,
     own_events,
+    payload_spans,
     write_events,
     write_log,
 )
