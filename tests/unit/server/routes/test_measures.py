@@ -11,7 +11,14 @@ import pytest
 from tensorboard_plugin_attn import AttentionWriter
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.analysis import measures
-from tensorboard_plugin_attn.server.routes.measures import MAX_POINTS, NAMES, thinned
+from tensorboard_plugin_attn.reading.sessions import FrameInfo
+from tensorboard_plugin_attn.server.routes.measures import (
+    MAX_POINTS,
+    MAX_RARE_POINTS,
+    NAMES,
+    points,
+    thinned,
+)
 from tests.fixtures.logs import (
     LAYER,
     attention,
@@ -120,8 +127,24 @@ def test_a_vanished_file_is_unavailable(tab: Tab, tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 999, 1000, 1001, 5000])
 def test_long_trainings_are_thinned_evenly_with_both_ends(count: int) -> None:
     frames = list(range(count))
-    chosen = thinned(frames, MAX_POINTS)  # type: ignore[arg-type]
+    chosen = thinned(frames, MAX_POINTS)
     assert len(chosen) == min(count, MAX_POINTS)
     assert chosen == sorted(set(chosen))
     assert chosen[:1] == frames[:1]
     assert chosen[-1:] == frames[-1:]
+
+
+@pytest.mark.parametrize(("count", "every"), [(900, 7), (5000, 1), (5000, 97), (20000, 30)])
+def test_steps_with_importance_are_kept(count: int, every: int) -> None:
+    frames = [
+        FrameInfo(step, None, 0.0, "a", step, None, has_importance=step % every == 3)
+        for step in range(count)
+    ]
+    chosen = points(frames)
+    steps = [frame.step for frame in chosen]
+    assert steps == sorted(set(steps))
+    assert len(steps) <= MAX_POINTS
+    assert (steps[0], steps[-1]) == (0, count - 1)
+    rare = [frame for frame in frames if frame.has_importance]
+    kept = [frame for frame in chosen if frame.has_importance]
+    assert len(kept) >= min(len(rare), MAX_RARE_POINTS)
