@@ -23,6 +23,8 @@ class CapturedArray:
       dropout_stage: `"before_dropout"` or `"after_dropout"`.
       mode: whether the model ran in `"evaluation"` or `"training"` mode.
       head_names: names of heads, if they have any.
+      importance: `[user, head]`, if gradients were taken: what switching a head off would change in
+        the score of the user's target, to first order. NaN for a user without a target.
     """
 
     name: str
@@ -35,3 +37,4 @@ class CapturedArray:
     dropout_stage: str = "before_dropout"
     mode: str = "evaluation"
     head_names: tuple[str, ...] = ()
+    importance: NDArray[np.float32] | None = None

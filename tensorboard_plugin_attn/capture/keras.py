@@ -15,10 +15,12 @@ from typing import Any
 import keras
 
 from tensorboard_plugin_attn.capture.cohort import Cohort
+from tensorboard_plugin_attn.capture.keras_importance import Importance
 from tensorboard_plugin_attn.capture.keras_probe import Probe, Scores, check_rows
 from tensorboard_plugin_attn.capture.ranking import Ranker
 from tensorboard_plugin_attn.capture.recorder import (
     EVERY_STEP,
+    IMPORTANCE,
     MAX_OVERHEAD,
     RECOMMENDATIONS,
     Recorder,
@@ -50,6 +52,9 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
       score_items: item id of each column of `scores`; `None` for a column that is no item.
       top_k: how many recommendations to log.
       recommendations_schedule: at which of the logged steps recommendations are logged too.
+      importance_schedule: at which of them the importance of heads is logged too: what switching a
+        head off would change in the score of the user's target. Needs `scores` and targets, and
+        costs a backward pass; `None`: never.
       lengths: real history items per user, for cropping left padding; by default the number of
         history items of each cohort user, at most the width of `inputs`.
       privacy: see `Privacy`.
@@ -76,6 +81,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         score_items: Sequence[str | None] | None = None,
         top_k: int = 10,
         recommendations_schedule: Schedule = RECOMMENDATIONS,
+        importance_schedule: Schedule | None = IMPORTANCE,
         lengths: Sequence[int] | None = None,
         privacy: Privacy | None = None,
         budget_bytes: int | None = BUDGET_BYTES,
@@ -99,14 +105,17 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
             cohort = cohort.only(places)
         self._cohort = cohort
         self._scores = scores
+        ranker = Ranker(score_items, cohort.users, top_k) if score_items else None
+        self._targets = ranker.targets if ranker else ()
         self._recorder_settings: dict[str, Any] = {
             "schedule": schedule,
             "recommendations_schedule": recommendations_schedule,
+            "importance_schedule": importance_schedule,
             "max_overhead": max_overhead,
             "layers": layers,
             "heads": heads,
             "lengths": lengths,
-            "ranker": Ranker(score_items, cohort.users, top_k) if score_items else None,
+            "ranker": ranker,
         }
         self._writer_settings: dict[str, Any] = {
             "logdir": logdir,
@@ -119,6 +128,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._recorder = Recorder(self._writer, cohort, **self._recorder_settings)
         self._clock = TrainingClock()
         self._probe: Probe | None = None
+        self._importance: Importance | None = None
         self._epoch = 0
         self._closed = False
 
@@ -142,7 +152,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._writer, self._closed = AttentionWriter(**self._writer_settings), False
         self._recorder = Recorder(self._writer, self._cohort, **self._recorder_settings)
         if self._probe is not None and self._probe.model is not self.model:
-            self._probe = None
+            self._probe = self._importance = None
         self._clock.begin(self.model, (self.params or {}).get("steps"))
         self._recorder.begin()
 
@@ -177,4 +187,11 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._probe = Probe(
                 self.model, self._cohort.inputs, self._recorder.selection, self._scores
             )
-        return self._probe.run(with_scores=self._recorder.scores_due)
+        found, scores = self._probe.run(with_scores=self._recorder.scores_due)
+        if self._scores is not None and self._recorder.importance_due:
+            if self._importance is None:
+                self._importance = Importance(
+                    self.model, self._cohort.inputs, self._scores, self._targets
+                )
+            found = self._importance.added_to(found)
+        return found, scores

@@ -31,25 +31,35 @@ class CapturedLayer:
       name: the layer's path in the model, such as `sasrec/block_0/attention`.
       attention: `[user, head, query, key]`.
       causal: whether the layer was called with `use_causal_mask=True`.
+      gate: `[user, head]` of ones the heads' outputs were multiplied by, if gates were asked for:
+        the gradient with respect to it is that of switching a head off.
     """
 
     name: str
     attention: Any
     causal: bool
+    gate: Any = None
+
+
+Gate = Callable[[Any, Any], tuple[Any, Any]]
 
 
 @contextmanager
-def capturing() -> Iterator[list[CapturedLayer]]:
+def capturing(gate: Gate | None = None) -> Iterator[list[CapturedLayer]]:
     """Collect the attention of every Keras attention layer called in the block, in call order.
 
     Only calls of this thread are collected; flash attention is off for them and restored.
+
+    Args:
+      gate: called with each layer's output before its projection, `[user, query, head, feature]`,
+        and its attention; returns what the layer goes on with, and the gate that is in it.
     """
     captured: list[CapturedLayer] = []
     thread = threading.get_ident()
     with _patching:
         originals = [(kind, kind.__dict__[_METHOD]) for kind in _attention_classes()]
         for kind, original in originals:
-            setattr(kind, _METHOD, _recording(original, captured, thread))
+            setattr(kind, _METHOD, _recording(original, captured, thread, gate))
         try:
             yield captured
         finally:
@@ -70,7 +80,10 @@ def _attention_classes() -> list[type]:
 
 
 def _recording(
-    original: Callable[..., Any], captured: list[CapturedLayer], thread: int
+    original: Callable[..., Any],
+    captured: list[CapturedLayer],
+    thread: int,
+    gate: Gate | None,
 ) -> Callable[..., Any]:
     """Return `original`, which also returns its weights and puts them into `captured`."""
     signature = inspect.signature(original)
@@ -89,7 +102,8 @@ def _recording(
         with _temporarily(layer, settings):
             output, scores = original(*bound.args, **bound.kwargs)
         causal = bool(bound.arguments.get("use_causal_mask", False))
-        captured.append(CapturedLayer(getattr(layer, "path", layer.name), scores, causal))
+        output, gated = (output, None) if gate is None else gate(output, scores)
+        captured.append(CapturedLayer(getattr(layer, "path", layer.name), scores, causal, gated))
         return output, (scores if wanted else None)
 
     return compute

@@ -55,7 +55,7 @@ class Probe:
             with capturing() as captured:
                 scored = model(inputs, training=False) if scores is None else scores(model, inputs)
             seen = [layer for layer in captured if layer.attention is not None]
-            names = _unique([layer.name for layer in seen])
+            names = unique_names([layer.name for layer in seen])
             kept = [named for named in zip(names, seen, strict=True) if selection.wants(named[0])]
             if not seen and self._names is None:
                 logger.warning("%s", why_nothing(model))
@@ -110,7 +110,7 @@ def to_float32(attention: Any) -> Any:
     return tf.where(near, exact / tf.where(near, sums, 1.0), exact)
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
     """Return `names`, those that stand there before numbered: a layer may be called twice."""
     seen: dict[str, int] = {}
     unique = []

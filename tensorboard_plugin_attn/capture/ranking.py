@@ -45,6 +45,11 @@ class Ranker:
                 self._excluded[row, target] = False
         self._count = min(top_k, len(items))
 
+    @property
+    def targets(self) -> Sequence[int | None]:
+        """Return the column of each user's target; `None` for a user who has none."""
+        return self._targets
+
     def rank(self, scores: NDArray[np.float32]) -> list[UserRecommendations]:
         """Return the best unseen items of each user, and the rank of the target.
 

@@ -35,6 +35,7 @@ logger = logging.getLogger("tensorboard_plugin_attn")
 MAX_OVERHEAD = 0.05
 EVERY_STEP = every_step()
 RECOMMENDATIONS = log_spaced() | every_epochs()
+IMPORTANCE = log_spaced() | every_epochs()
 
 Probe = Callable[[], tuple[Sequence[CapturedArray], NDArray[np.float32] | None]]
 
@@ -55,6 +56,8 @@ class Recorder:
         a cohort's users, make writer and inputs from `cohort.only(users)`.
       schedule: which steps are logged; the first always is.
       recommendations_schedule: at which of them recommendations are logged too.
+      importance_schedule: at which of them the importance of heads is logged too, if the probe can
+        tell it and a user has a target; `None`: never.
       max_overhead: what logging may cost, as a share of the training's own time; steps are left
         out, evenly and marked, to keep it. `None`: no limit.
       layers: parts of the names of layers to log; `None`: all.
@@ -75,6 +78,7 @@ class Recorder:
         *,
         schedule: Schedule = EVERY_STEP,
         recommendations_schedule: Schedule = RECOMMENDATIONS,
+        importance_schedule: Schedule | None = IMPORTANCE,
         max_overhead: float | None = MAX_OVERHEAD,
         layers: Sequence[str] | None = None,
         heads: Heads | None = None,
@@ -86,13 +90,15 @@ class Recorder:
         self._writer = writer
         self._schedule = schedule
         self._recommendations_schedule = recommendations_schedule
+        self._importance_schedule = importance_schedule
         self._overhead = Overhead(max_overhead, clock)
         self._traits = LayerTraits(history_lengths(cohort) if lengths is None else lengths)
         self._ranker = ranker
         self._clock = clock
         self._asked: _When | None = None
         self._ranked: _When | None = None  # when recommendations were last asked for
-        self._scores_due = True
+        self._weighed: _When | None = None  # when importance was last found
+        self._scores_due = self._importance_due = True
         self._logged_step = self._scored_step = self._thinned_step = -1
         self._layers: tuple[str, ...] = ()
         self._thinned_because = ""
@@ -108,6 +114,16 @@ class Recorder:
     def scores_due(self) -> bool:
         """Tell whether the step being recorded wants scores: computing others is for nothing."""
         return self._ranker is not None and self._scores_due
+
+    @property
+    def importance_due(self) -> bool:
+        """Tell whether the step being recorded wants importance of heads: it takes gradients."""
+        return (
+            self._importance_schedule is not None
+            and self._importance_due
+            and self._ranker is not None
+            and any(target is not None for target in self._ranker.targets)
+        )
 
     def begin(self) -> None:
         """Start the clock: the training begins."""
@@ -130,6 +146,8 @@ class Recorder:
             self._thin(step)
             return False
         self._scores_due = self._recommendations_schedule.due(self._ranked, now)
+        if self._importance_schedule is not None:
+            self._importance_due = self._importance_schedule.due(self._weighed, now)
         return True
 
     def record(self, step: int, epoch: float | None, probe: Probe) -> None:
@@ -157,7 +175,7 @@ class Recorder:
         if not again:
             self._overhead.logged(self._clock() - began_s)
         self._logged_step = step
-        self._scores_due = True
+        self._scores_due = self._importance_due = True
 
     def end(self, *, close_writer: bool = False) -> str:
         """Write what waits; say, and return, what it cost.
@@ -190,6 +208,8 @@ class Recorder:
         if not layers and (why := self.selection.why_nothing()):
             self._warn_once(why)
         self._layers = tuple(layer.name for layer in layers)
+        if any(layer.importance is not None for layer in layers):
+            self._weighed = now
         cost = self._overhead.cost(self._clock() - began_s)
         for index, layer in enumerate(layers):
             attention, causal = layer.attention, layer.causal
@@ -212,6 +232,7 @@ class Recorder:
                 mode=layer.mode,
                 dropout_stage=layer.dropout_stage,
                 cost=cost,
+                importance=layer.importance,
             )
 
     def _thin(self, step: int) -> None:

@@ -80,6 +80,7 @@ class Selection:
         return replace(
             layer,
             attention=layer.attention[:, there],
+            importance=None if layer.importance is None else layer.importance[:, there],
             head_names=tuple(names[head] for head in there),
         )
 

@@ -51,6 +51,7 @@ class Prepared:
     users: tuple[Floats | None, ...]  # each [head, query, key]
     queries: tuple[Names | None, ...]  # per user; `None`: their own axis of the layer's name
     keys: tuple[Names | None, ...]
+    rows: tuple[int | None, ...]  # per user, the row of the call's first axis
 
 
 def described(
@@ -124,7 +125,32 @@ def prepared(
         tuple(None if number is None else cropped[number] for number in order),
         tuple(None if number is None else query_names[number] for number in order),
         tuple(None if number is None else key_names[number] for number in order),
+        tuple(order),
     )
+
+
+def importance_of(
+    values: NDArray[np.generic] | Sequence[ArrayLike] | None, made: Prepared
+) -> Floats | None:
+    """Return the writer's own copy of `values [row, head]` in cohort order, `[user, head]`.
+
+    Users that are not in the call get NaN.
+
+    Raises:
+      ValueError: another shape than the attention's.
+    """
+    if values is None:
+        return None
+    given = np.array(values, np.float32)
+    present = [row for row in made.rows if row is not None]
+    shape = (len(present), made.layer.head_count)
+    if given.shape != shape:
+        raise ValueError(f"importance {list(given.shape)}: must be [user, head], {list(shape)}")
+    ordered = np.full((len(made.rows), made.layer.head_count), np.nan, np.float32)
+    for user, row in enumerate(made.rows):
+        if row is not None:
+            ordered[user] = given[row]
+    return ordered
 
 
 def crop(

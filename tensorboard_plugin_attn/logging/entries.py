@@ -53,6 +53,7 @@ class AttentionEntry:
     cost: Cost | None = None  # of logging so far, where it is measured
     queries: tuple[Names | None, ...] = ()  # labels per user; `None`: the user's own axis
     keys: tuple[Names | None, ...] = ()
+    importance: Floats | None = None  # [user, head]; rows of NaN are not known
 
     @property
     def size_bytes(self) -> int:

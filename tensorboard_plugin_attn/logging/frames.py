@@ -218,4 +218,5 @@ def _measures(found: measures.Measures) -> pb.Measures:
         sink_share=found.sink_share.tolist(),
         maximum=found.maximum.tolist(),
         effective_span=found.effective_span.tolist(),
+        head_similarity=found.head_similarity.tolist(),
     )

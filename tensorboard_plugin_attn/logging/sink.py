@@ -14,6 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from tensorboard.compat.proto import event_pb2
+
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.capture.cohort import Cohort
@@ -21,6 +24,7 @@ from tensorboard_plugin_attn.logging import events
 from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, Moment
 from tensorboard_plugin_attn.logging.frames import FrameEncoder
+from tensorboard_plugin_attn.logging.health import Health, HealthOptions
 from tensorboard_plugin_attn.logging.losses import Losses
 from tensorboard_plugin_attn.logging.records import RecordFile
 from tensorboard_plugin_attn.logging.status import Counts
@@ -42,6 +46,7 @@ class Sink:
     worker: int = 0
     encoding: pb.Encoding = pb.U8_SQRT
     budget: ByteBudget = field(default_factory=lambda: ByteBudget(None))
+    health: Health = field(default_factory=lambda: Health(HealthOptions()))
     written_bytes: int = 0
     degraded: str | None = None
     cohort: Cohort | None = None  # users that became known after the start; set by the writer
@@ -51,6 +56,7 @@ class Sink:
     _encoders: dict[str, FrameEncoder] = field(init=False, default_factory=dict)
     _tags_in_file: set[str] = field(init=False, default_factory=set)
     _said_full: bool = field(init=False, default=False)
+    _waiting_health: list[event_pb2.Event] = field(init=False, default_factory=list)
     _retry_at_s: float = field(init=False, default=0.0)
     _retry_s: float = field(init=False, default=FIRST_RETRY_S)
 
@@ -79,6 +85,7 @@ class Sink:
         try:
             self._ready_file(entry.moment.wall_time_s)
             self._write_markers(entry.moment)
+            self._write_health(entry.moment.step)
             outcome = self._write_entry(entry)
         except OSError as error:
             self._degrade(entry, error.strerror or type(error).__name__)
@@ -107,6 +114,7 @@ class Sink:
                 self._ready_file(time.time())
                 self._write_markers(Moment(0, None, time.time()), held=True)
             if self._file:
+                self._write_health(None)
                 self._file.close()
         except OSError as error:
             self._note_degraded(error.strerror or "write failed")
@@ -154,10 +162,12 @@ class Sink:
         if entry.cost:
             header.cost.CopyFrom(entry.cost.message())
         events.name_axes(chunks, entry.queries, entry.keys, self.catalogue)
+        _add_importance(chunks, entry)
         header.chunks.extend(chunks)
         self._write_news(entry.moment)
         metadata = events.layer_metadata(layer, len(entry.users))
         self._append(schema.attention_tag(layer.name), blobs, header, metadata)
+        self.health.observe(layer, chunks, header.step, header.wall_time_s)
         return "written"
 
     def _axis_lengths(self, entry: AttentionEntry) -> Sequence[int]:
@@ -234,6 +244,13 @@ class Sink:
         finally:
             self.losses.put_back(markers)
 
+    def _write_health(self, step: int | None) -> None:
+        """Write scalars and alerts of the step before `step`, if that is over."""
+        self._waiting_health += self.health.due(step)
+        while self._file and self._waiting_health:
+            self.written_bytes += self._file.append(self._waiting_health[0])
+            self._waiting_health.pop(0)
+
     def _start_groups(self) -> None:
         for encoder in self._encoders.values():
             encoder.reset()
@@ -266,3 +283,12 @@ class Sink:
         self.degraded = None
         self._retry_at_s = 0.0
         self._retry_s = FIRST_RETRY_S
+
+
+def _add_importance(chunks: Sequence[pb.Chunk], entry: AttentionEntry) -> None:
+    """Put into `chunks` what is known of each user's importance of heads."""
+    if entry.importance is None:
+        return
+    for chunk, importance in zip(chunks, entry.importance, strict=True):
+        if not chunk.rejected_reason and np.isfinite(importance).all():
+            chunk.measures.importance.extend(importance.tolist())

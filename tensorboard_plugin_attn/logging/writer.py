@@ -25,7 +25,12 @@ from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.logging import events
-from tensorboard_plugin_attn.logging.arguments import described, named_cohort, prepared
+from tensorboard_plugin_attn.logging.arguments import (
+    described,
+    importance_of,
+    named_cohort,
+    prepared,
+)
 from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
 from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.entries import (
@@ -36,6 +41,7 @@ from tensorboard_plugin_attn.logging.entries import (
     UserRecommendations,
 )
 from tensorboard_plugin_attn.logging.frames import LayerDescription
+from tensorboard_plugin_attn.logging.health import Health, HealthOptions
 from tensorboard_plugin_attn.logging.losses import Losses
 from tensorboard_plugin_attn.logging.queue import DropOldestQueue, QueueLimits
 from tensorboard_plugin_attn.logging.sink import Sink
@@ -67,6 +73,12 @@ class AttentionWriter:
       queue_limits: how much may wait for the disk before the oldest is dropped.
       budget_bytes: how large the directory's log may grow before steps are thinned: every 2nd is
         kept, and half as many again for each further eighth of the budget. `None`: no limit.
+      scalars: also write measures, as means over the cohort, as ordinary scalars
+        `attention/<layer>/<measure>/head_<h>`.
+      scalars_every: at most one in so many logged steps has scalars; more at the start. Steps with
+        importance, the first and the last have them always.
+      alerts: also write `attention/alerts` for the Text tab when a head collapses, becomes
+        uniform, dead, a sink or a duplicate, or changes suddenly, and when that ends.
       strict: raise `OSError` here if the directory cannot be written, instead of warning.
     """
 
@@ -80,6 +92,9 @@ class AttentionWriter:
         precision: str = "u8",
         queue_limits: QueueLimits | None = None,
         budget_bytes: int | None = BUDGET_BYTES,
+        scalars: bool = True,
+        scalars_every: int = 20,
+        alerts: bool = True,
         strict: bool = False,
     ) -> None:
         self._directory = Path(logdir)
@@ -89,6 +104,7 @@ class AttentionWriter:
         self._encoding = codec.precision(precision)
         self._limits = queue_limits or QueueLimits()
         self._budget_bytes = budget_bytes
+        self._health = HealthOptions(scalars, scalars_every, alerts)
         self._warned: set[str] = set()
         self._has_unnamed_users = False
         self._start()
@@ -116,6 +132,7 @@ class AttentionWriter:
             worker=self._worker,
             encoding=self._encoding,
             budget=ByteBudget(self._budget_bytes),
+            health=Health(self._health),
         )
         self._thread = threading.Thread(target=self._run, name="attn-writer", daemon=True)
         self._thread.start()
@@ -141,6 +158,7 @@ class AttentionWriter:
         mode: str = "evaluation",
         dropout_stage: str = "before_dropout",
         cost: Cost | None = None,
+        importance: NDArray[np.generic] | Sequence[ArrayLike] | None = None,
     ) -> None:
         """Log one layer's attention at one step. Copies, queues and returns.
 
@@ -172,6 +190,8 @@ class AttentionWriter:
           mode: whether the model ran in `"evaluation"` or `"training"` mode.
           dropout_stage: `"before_dropout"` or `"after_dropout"`.
           cost: what logging cost so far, where a callback measures it.
+          importance: `[user, head]`, if gradients were taken at this step: what switching a head
+            off would change in the target's score, to first order. NaN for a user without one.
         """
         try:
             description = described(
@@ -199,7 +219,15 @@ class AttentionWriter:
             )
             events.layer_metadata(made.layer, len(made.users))
             moment = _moment(step, epoch)
-            entry = AttentionEntry(made.layer, made.users, moment, cost, made.queries, made.keys)
+            entry = AttentionEntry(
+                made.layer,
+                made.users,
+                moment,
+                cost,
+                made.queries,
+                made.keys,
+                importance_of(importance, made),
+            )
         except Exception as error:  # whatever was handed in, the training goes on
             self._refuse(layer, step, error)
             return

@@ -31,6 +31,7 @@ class FrameInfo:
     attempt: str
     sequence: int
     location: Hashable
+    has_importance: bool = False  # of heads, for any user: only some frames have it
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class Run:
             attempt=header.attempt.id,
             sequence=header.sequence,
             location=event.location,
+            has_importance=any(len(chunk.measures.importance) for chunk in header.chunks),
         )
         self._add_frame(event.tag, metadata, frame)
 

@@ -129,6 +129,8 @@ def test_cost_has_the_documented_keys(tmp_path: Path) -> None:
         "logged_steps": 3,
         "thinned_steps": 1,
     }
+
+
 def test_axes_have_the_documented_keys(tmp_path: Path) -> None:
     with AttentionWriter(tmp_path) as writer:
         writer.attention(LAYER, attention(), step=1, queries=list("abcd"))

@@ -7,6 +7,15 @@ export function rangeOf(series: readonly (readonly (number | null)[])[]): [numbe
   return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
 }
 
+/** Points of a series that is measured at few steps only: those with a value, so that lines join. */
+export function pointsOf(
+  at: readonly number[],
+  values: readonly (number | null)[],
+): { at: number[]; values: number[] } {
+  const known = values.flatMap((value, i) => (value === null ? [] : [{ at: at[i] ?? 0, value }]));
+  return { at: known.map((point) => point.at), values: known.map((point) => point.value) };
+}
+
 /** Where and how large a curve is drawn. */
 export interface CurveBox {
   readonly width: number;

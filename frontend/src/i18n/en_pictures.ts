@@ -54,13 +54,19 @@ export const enPictures = {
       sink_share: 'Sink share',
       maximum: 'Largest weight',
       effective_span: 'Effective span (keys)',
+      head_similarity: 'Similarity to another head',
+      importance: 'Importance (score)',
     },
     explain: {
       entropy_bits: 'How spread out attention is, averaged over queries: 0 bits is a single key.',
       recency: 'How far back a query looks on average, in positions.',
       sink_share: 'Share of attention on the first key, averaged over queries.',
-      maximum: 'The largest weight of a query, averaged over queries.',
+      maximum: 'The largest weight any query gives to one key.',
       effective_span: '2 to the power of the entropy: as if so many keys shared evenly.',
+      head_similarity:
+        'Cosine similarity of the map to that of the most similar other head of the layer: 1 is the same map.',
+      importance:
+        'What switching the head off would change in the score of the target, to first order. Logged at some steps only.',
     },
   },
   evolution: {
@@ -144,14 +150,20 @@ export const enPictures = {
   },
   alerts: {
     heading: 'Alerts',
-    none: (step: string) => `No head is collapsed, uniform or a sink as of step ${step}.`,
+    none: (step: string) => `Nothing is wrong with any head as of step ${step}.`,
     unknown: 'Alerts need measures.',
     collapsed: (mean: string, steps: string) =>
       `collapsed on single keys: entropy ${mean} bits over the last ${steps} steps`,
     uniform: (mean: string, steps: string) =>
       `uniform: entropy ${mean} bits over the last ${steps} steps, within 2 % of even attention`,
+    dead: (mean: string, steps: string) =>
+      `dead: uniform, entropy ${mean} bits over the last ${steps} steps, and switching it off would change next to nothing`,
     sink: (mean: string, steps: string) =>
       `sink: ${mean} of its attention on the first key over the last ${steps} steps`,
+    duplicate: (mean: string, steps: string) =>
+      `duplicate: similarity ${mean} to another head over the last ${steps} steps`,
+    sudden: (mean: string, steps: string) =>
+      `sudden change: entropy moved by ${mean} bits from one step to the next, within the last ${steps} steps`,
   },
   heatmap: {
     role: 'heatmap',

@@ -48,6 +48,8 @@ export const MEASURES = [
   'sink_share',
   'maximum',
   'effective_span',
+  'head_similarity',
+  'importance',
 ] as const;
 /** All languages. */
 export const LANGUAGES = ['en', 'zh'] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alertsOf } from '../../src/analysis/alerts';
+import { alertsOf, KINDS } from '../../src/analysis/alerts';
 import { keysOfQuery, uniformBits } from '../../src/analysis/entropy';
 import { lastRowOf, valueAtPosition } from '../../src/analysis/last_row';
 import { peakOf, roundUp } from '../../src/analysis/peak';
@@ -67,6 +67,49 @@ describe('alerts', () => {
     const entropy = range(40).map((step) => (step < 20 ? 2 : 0));
     expect(kinds(measures(entropy, twenty(0)), 19)).toEqual([]);
     expect(kinds(measures(entropy, twenty(0)), 39)).toEqual(['collapsed']);
+  });
+
+  it('name a duplicate, unless it is uniform or a sink already', () => {
+    const alike = { head_similarity: twenty(0.99).map((value) => [value]) };
+    const known = (entropy: number, sink: number): Measures => {
+      const found = measures(twenty(entropy), twenty(sink));
+      return { ...found, measures: { ...found.measures, ...alike } };
+    };
+    expect(kinds(known(1, 0.1))).toEqual(['duplicate']);
+    expect(kinds(known(0.05, 0.1))).toEqual(['collapsed', 'duplicate']);
+    expect(kinds(known(2.99, 0.1))).toEqual(['uniform']);
+    expect(kinds(known(1, 0.9))).toEqual(['sink']);
+  });
+
+  it('call a uniform head dead once it is known that nothing rests on it', () => {
+    const two = (value: number): number[][] => range(20).map(() => [value, 1]);
+    const importance = (own: number): (number | null)[][] =>
+      range(20).map((step) => (step === 12 ? [own, 2] : [null, null]));
+    const known = (own: number): Measures => ({
+      ...measures([], []),
+      steps: range(20),
+      measures: { entropy_bits: two(2.99), importance: importance(own) },
+    });
+    expect(kinds(known(0.001))).toEqual(['dead']);
+    expect(kinds(known(0.001), 11)).toEqual(['uniform']);
+    expect(kinds(known(0.5))).toEqual(['uniform']);
+    expect(kinds(known(0))).toEqual(['dead']);
+  });
+
+  it('tell a sudden change while it is recent, with its size', () => {
+    const entropy = range(40).map((step) => (step < 20 ? 1 : 2));
+    const found = alertsOf(measures(entropy, twenty(0)), 0, 21, 3);
+    expect(found.map(({ kind, mean }) => [kind, mean])).toEqual([['sudden', 1]]);
+    expect(kinds(measures(entropy, twenty(0)), 19)).toEqual([]);
+    expect(kinds(measures(entropy, twenty(0)), 39)).toEqual([]);
+  });
+
+  it('are told in one order', () => {
+    expect(KINDS).toEqual(['collapsed', 'uniform', 'dead', 'sink', 'duplicate', 'sudden']);
+  });
+
+  it('say nothing where there are too few keys to tell anything', () => {
+    expect(alertsOf(measures(twenty(0), twenty(1)), 0, 100, 0)).toEqual([]);
   });
 
   it('say nothing of what was not measured', () => {

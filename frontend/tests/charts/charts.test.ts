@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { curvePath, rangeOf } from '../../src/charts/curve';
+import { curvePath, pointsOf, rangeOf } from '../../src/charts/curve';
 import {
   gapSpans,
   hasAxis,
@@ -70,6 +70,8 @@ describe('curves', () => {
 
   it('are interrupted where a number is missing', () => {
     expect(curvePath([0, 0.5, 1], [0, null, 2], box)).toBe('M0.0 10.0M100.0 0.0');
+    const { at, values } = pointsOf([0, 0.5, 1], [0, null, 2]);
+    expect(curvePath(at, values, box)).toBe('M0.0 10.0L100.0 0.0');
   });
 
   it('hold at most two points per pixel, and the last one', () => {

@@ -17,7 +17,16 @@ from tensorboard_plugin_attn.server.errors import not_found, unavailable
 from tensorboard_plugin_attn.server.guard import json_response
 
 MAX_POINTS = 1000
-NAMES = ("entropy_bits", "recency", "sink_share", "maximum", "effective_span")
+MAX_RARE_POINTS = 200
+NAMES = (
+    "entropy_bits",
+    "recency",
+    "sink_share",
+    "maximum",
+    "effective_span",
+    "head_similarity",
+    "importance",
+)
 
 
 def measures_route(runs: Runs, request: Request) -> Response:
@@ -30,16 +39,29 @@ def measures_route(runs: Runs, request: Request) -> Response:
         stream = parameters.find_layer(run, layer)
         if user >= stream.metadata.cohort_size:
             raise not_found("user", f"The cohort has {stream.metadata.cohort_size} users.")
-        frames = thinned(stream.timeline(run.attempts), MAX_POINTS)
+        frames = points(stream.timeline(run.attempts))
     body = {"run": name, "layer": layer, "user": user, **measures_impl(runs, frames, user)}
     return json_response(request, body)
 
 
-def thinned(frames: Sequence[FrameInfo], most: int) -> list[FrameInfo]:
-    """Return at most `most` frames, evenly spread, the first and the last among them."""
-    if len(frames) <= most:
+def points(frames: Sequence[FrameInfo]) -> list[FrameInfo]:
+    """Return at most `MAX_POINTS` frames: evenly spread ones, and those with importance of heads.
+
+    Importance is logged at few steps, which an even spread would miss.
+    """
+    if len(frames) <= MAX_POINTS:
         return list(frames)
-    return [frames[round(place * (len(frames) - 1) / (most - 1))] for place in range(most)]
+    rare = [place for place, frame in enumerate(frames) if frame.has_importance]
+    kept = thinned(rare, MAX_RARE_POINTS)
+    even = thinned(range(len(frames)), MAX_POINTS - len(kept))
+    return [frames[place] for place in sorted({*kept, *even})]
+
+
+def thinned(places: Sequence[int], most: int) -> list[int]:
+    """Return at most `most` of `places`, evenly spread, the first and the last among them."""
+    if len(places) <= most:
+        return list(places)
+    return [places[round(number * (len(places) - 1) / (most - 1))] for number in range(most)]
 
 
 def measures_impl(runs: Runs, frames: Sequence[FrameInfo], user: int) -> dict[str, object]:
@@ -56,11 +78,14 @@ def measures_impl(runs: Runs, frames: Sequence[FrameInfo], user: int) -> dict[st
             found.append((frame.step, header.chunks[user].measures))
     return {
         "steps": [step for step, _ in found],
-        "measures": {
-            name: [[_short(value) for value in getattr(measured, name)] for _, measured in found]
-            for name in NAMES
-        },
+        "measures": {name: [_row(measured, name) for _, measured in found] for name in NAMES},
     }
+
+
+def _row(measured: pb.Measures, name: str) -> list[float | None]:
+    """Return one number per head: nulls for what was not measured at a step, or is not defined."""
+    values: Sequence[float] = getattr(measured, name)
+    return [_short(value) for value in values] or [None] * len(measured.entropy_bits)
 
 
 def _short(value: float) -> float | None:

@@ -50,6 +50,25 @@ def effective_span_of(head: list[list[float]]) -> float:
     return 2 ** entropy_of(head)
 
 
+def cosine(one: list[list[float]], other: list[list[float]]) -> float:
+    pairs = [
+        (a, b)
+        for first, second in zip(one, other, strict=True)
+        for a, b in zip(first, second, strict=True)
+    ]
+    lengths = math.sqrt(sum(a * a for a, _ in pairs)) * math.sqrt(sum(b * b for _, b in pairs))
+    return sum(a * b for a, b in pairs) / lengths
+
+
+def head_similarities_of(heads: list[list[list[float]]]) -> list[float]:
+    if len(heads) == 1:
+        return []
+    return [
+        max(cosine(head, other) for place, other in enumerate(heads) if place != number)
+        for number, head in enumerate(heads)
+    ]
+
+
 DEFINITIONS = {
     "entropy_bits": entropy_of,
     "recency": recency_of,
@@ -88,6 +107,62 @@ def test_extreme_attention_has_extreme_measures(
     assert getattr(measures.measure(heads), name).tolist() == pytest.approx(
         [uniform, newest, oldest], abs=1e-6
     )
+
+
+@given(values=some_attention)
+def test_head_similarity_is_what_its_definition_says(values: Floats) -> None:
+    found = measures.measure(values).head_similarity
+    assert found.dtype == np.float32
+    expected = head_similarities_of(values.astype(float).tolist())
+    assert found.tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@given(values=some_attention)
+def test_the_functions_give_what_measure_gives(values: Floats) -> None:
+    together = measures.measure(values)
+    for name in ("entropy_bits", "recency", "sink_share", "head_similarity"):
+        alone = getattr(measures, name)(values)
+        assert alone.tolist() == getattr(together, name).tolist(), name
+
+
+def test_a_head_and_its_copy_are_alike_and_heads_on_other_keys_are_not() -> None:
+    heads = np.zeros((3, 4, 4), np.float32)
+    heads[:2, :, 0] = 1
+    heads[2, :, 3] = 1
+    assert measures.head_similarity(heads).tolist() == [1, 1, 0]
+
+
+def test_one_head_is_similar_to_none() -> None:
+    assert measures.head_similarity(attention(1, 1, 4)[0]).size == 0
+
+
+def test_one_item_is_one_key() -> None:
+    found = measures.measure(np.ones((2, 1, 1), np.float32))
+    assert found.entropy_bits.tolist() == found.recency.tolist() == [0, 0]
+    assert found.sink_share.tolist() == found.maximum.tolist() == [1, 1]
+    assert found.effective_span.tolist() == found.head_similarity.tolist() == [1, 1]
+
+
+@given(values=some_attention)
+def test_cells_that_are_not_applicable_add_nothing(values: Floats) -> None:
+    heads, queries, keys = values.shape
+    padded = np.zeros((heads, queries, keys + 3), np.float32)
+    padded[:, :, :keys] = values
+    found, expected = measures.measure(padded), measures.measure(values)
+    for name in ("entropy_bits", "sink_share", "maximum", "effective_span", "head_similarity"):
+        assert getattr(found, name).tolist() == pytest.approx(
+            getattr(expected, name).tolist(), rel=1e-5, abs=1e-6
+        )
+
+
+def test_long_attention_loses_no_digits() -> None:
+    """Sums over a million cells in float32: what they may lose is bounded."""
+    values = attention(1, 2, 700)[0]
+    exact = values.astype(np.float64)
+    bits = -(exact * np.log2(np.maximum(exact, 1e-12))).sum(axis=2).mean(axis=1)
+    back = (np.arange(700) - exact @ np.arange(700)).mean(axis=1)
+    assert measures.entropy_bits(values) == pytest.approx(bits, rel=1e-5)
+    assert measures.recency(values) == pytest.approx(back, rel=1e-5)
 
 
 def test_entropy_is_never_negative_zero_or_less() -> None:

@@ -16,6 +16,7 @@ from tensorboard_plugin_attn import Cohort, Item, Privacy, User
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing
+from tensorboard_plugin_attn.capture.keras_importance import ImportanceProbe
 from tensorboard_plugin_attn.capture.keras_probe import to_float32
 from tensorboard_plugin_attn.logging.schedule import at_steps, every_steps
 from tensorboard_plugin_attn.reading.chunks import ChunkReader
@@ -490,3 +491,69 @@ def test_raw_user_ids_are_nowhere_in_the_log(tmp_path: Path) -> None:
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert b"person-" not in file.read_bytes()
+
+
+def item_scores(model: Any, inputs: Any) -> Any:
+    return model(inputs, training=False)
+
+
+def importance_by_step(directory: Path) -> dict[int, list[list[float]]]:
+    """Return importance `[user][head]` of the steps of the only layer that have it."""
+    runs = logged(directory)
+    with runs.locked() as known:
+        [run] = known.values()
+        [stream] = run.layers.values()
+        frames = stream.timeline(run.attempts)
+    headers = {frame.step: codec.open_header(runs.read(frame, [0])[0]) for frame in frames}
+    assert {frame.step for frame in frames if frame.has_importance} == {
+        step for step, header in headers.items() if header.chunks[0].measures.importance
+    }
+    return {
+        step: [[*chunk.measures.importance] for chunk in header.chunks]
+        for step, header in headers.items()
+        if header.chunks[0].measures.importance
+    }
+
+
+def test_the_callback_logs_importance_on_its_schedule_and_changes_no_training(
+    tmp_path: Path,
+) -> None:
+    weights = []
+    for watched in (True, False):
+        keras.utils.set_random_seed(7)
+        model = compiled(third_party_model())
+        settings: dict[str, Any] = {
+            "scores": item_scores,
+            "score_items": [None, *map(str, range(1, ITEMS))],
+            "importance_schedule": every_steps(4),
+        }
+        fit(model, *([watch(tmp_path / "attention", **settings)] if watched else []))
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    found = importance_by_step(tmp_path)
+    assert list(found) == [1, 4, 8]
+    now = ImportanceProbe(model, cohort().inputs, item_scores, [10, 10]).run()["attend"]
+    np.testing.assert_allclose(found[8], now, rtol=1e-4)
+
+
+def test_scores_without_a_gradient_cost_the_importance_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    @tf.custom_gradient
+    def no_way_back(scores: Any) -> tuple[Any, Any]:
+        def refuse(_: Any) -> Any:
+            raise NotImplementedError("no gradient here")
+
+        return scores, refuse
+
+    model = compiled(third_party_model())
+    callback = watch(
+        tmp_path / "attention",
+        scores=lambda model, inputs: no_way_back(model(inputs, training=False)),
+        score_items=[None, *map(str, range(1, ITEMS))],
+    )
+    fit(model, callback)
+    assert logged_steps(tmp_path) == list(range(1, 9))
+    assert importance_by_step(tmp_path) == {}
+    assert caplog.text.count("no importance of heads") == 1

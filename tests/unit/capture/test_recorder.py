@@ -261,3 +261,69 @@ def test_padding_is_cropped_by_the_lengths_of_the_histories(tmp_path: Path) -> N
     [path] = tmp_path.iterdir()
     [event] = own_events(path, "attention/layer")
     assert [chunk.query_length for chunk in header_of(event).chunks] == [2, 3]
+
+
+def importance_at(directory: Path) -> dict[int, list[list[float]]]:
+    """Return `[user][head]` of the steps that have it."""
+    [path] = directory.iterdir()
+    found = {
+        event.step: [[*chunk.measures.importance] for chunk in header_of(event).chunks]
+        for event in own_events(path, "attention/layer")
+    }
+    return {step: users for step, users in found.items() if any(users)}
+
+
+def with_importance(training: Training) -> Callable[[int], list[CapturedArray]]:
+    """Return layers with importance wherever the recorder asks for it."""
+    values = np.array([[0.5, 2.0], [np.nan, np.nan]], np.float32)
+
+    def layers(step: int) -> list[CapturedArray]:
+        known = values if training.recorder.importance_due else None
+        return [CapturedArray("layer", attention(seed=step), importance=known)]
+
+    return layers
+
+
+def test_importance_comes_on_its_own_schedule_and_at_the_end(
+    training: Callable[..., Training], tmp_path: Path
+) -> None:
+    ranker = Ranker(ITEMS, cohort().users, 3)
+    made = training(ranker=ranker, importance_schedule=schedule.every_steps(4))
+    made.layers = with_importance(made)
+    made.run(10)
+    found = importance_at(tmp_path)
+    assert list(found) == [1, 4, 8]
+    assert found[4] == [[0.5, 2.0], []]
+
+
+def test_a_point_of_importance_that_is_no_logged_step_is_made_up_for(
+    training: Callable[..., Training], tmp_path: Path
+) -> None:
+    made = training(
+        ranker=Ranker(ITEMS, cohort().users, 3),
+        schedule=schedule.every_steps(3),
+        importance_schedule=schedule.at_steps([4]),
+    )
+    made.layers = with_importance(made)
+    made.run(12)
+    assert list(importance_at(tmp_path)) == [1, 6]
+
+
+def test_importance_is_not_asked_for_where_there_is_none(
+    training: Callable[..., Training],
+) -> None:
+    assert not training().recorder.importance_due
+    nobody = [User("a"), User("b")]
+    assert not training(ranker=Ranker(ITEMS, nobody, 3)).recorder.importance_due
+    ranker = Ranker(ITEMS, cohort().users, 3)
+    assert training(ranker=ranker).recorder.importance_due
+    assert not training(ranker=ranker, importance_schedule=None).recorder.importance_due
+
+
+def test_importance_is_of_the_chosen_heads(
+    training: Callable[..., Training], tmp_path: Path
+) -> None:
+    made = training(ranker=Ranker(ITEMS, cohort().users, 3), heads=[1])
+    made.layers = with_importance(made)
+    made.run(1)
+    assert importance_at(tmp_path) == {1: [[2.0], []]}

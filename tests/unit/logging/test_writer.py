@@ -445,10 +445,10 @@ def test_items_that_could_not_be_written_are_named_in_the_next_file(
     log(writer, 1)
     disk = FullDisk(monkeypatch)
     disk.full = True
-    writer.recommendations([UserRecommendations(("new",), (1.0,))] * 2, step=2)
+    writer.recommendations([UserRecommendations(("new",), (1.0,))] * 2, step=1)
     assert writer.flush()
     disk.full = False
-    writer.recommendations([UserRecommendations(("new",), (1.0,))] * 2, step=3)
+    writer.recommendations([UserRecommendations(("new",), (1.0,))] * 2, step=2)
     path = Path(str(writer.close().file))
     catalogue = pb.Catalogue.FromString(blobs_of(own_events(path, "catalogue")[0])[1])
     assert "new" in [item.id for item in catalogue.items]

@@ -23,8 +23,8 @@ from tests.fixtures.logs import (
     blobs_of,
     event_path,
     frame_event,
+    own_events,
     payload_spans,
-    read_events,
     write_events,
     write_log,
 )
@@ -61,7 +61,7 @@ def framed_length(length: int) -> bytes:
 def test_every_blob_is_what_was_written(tmp_path: Path) -> None:
     path = write_log(tmp_path / "run", range(1, 30))
     index = EventIndex(tmp_path)
-    written = [event for event in read_events(path) if event.summary.value]
+    written = own_events(path)
     found = stored(index.refresh())
     assert len(found) == len(written) == 59
     for event, original in zip(found, written, strict=True):

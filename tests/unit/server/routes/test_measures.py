@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_attn import AttentionWriter
+from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.analysis import measures
-from tensorboard_plugin_attn.server.routes.measures import MAX_POINTS, NAMES, thinned
+from tensorboard_plugin_attn.reading.sessions import FrameInfo
+from tensorboard_plugin_attn.server.routes.measures import (
+    MAX_POINTS,
+    MAX_RARE_POINTS,
+    NAMES,
+    points,
+    thinned,
+)
 from tests.fixtures.logs import (
     LAYER,
     attention,
@@ -31,12 +39,43 @@ def test_there_is_one_number_per_step_and_head(tab: Tab) -> None:
     assert set(body["measures"]) == set(NAMES)
     for place, step in enumerate(body["steps"]):
         expected = dataclasses.asdict(measures.measure(attention(seed=step)[1]))
-        for name in NAMES:
-            assert body["measures"][name][place] == pytest.approx(expected[name], rel=1e-4)
+        for name, values in expected.items():
+            assert body["measures"][name][place] == pytest.approx(values, rel=1e-4)
 
 
 def test_every_measure_has_a_name_here() -> None:
-    assert set(NAMES) == {field.name for field in dataclasses.fields(measures.Measures)}
+    computed = {field.name for field in dataclasses.fields(measures.Measures)}
+    assert set(NAMES) == computed | {"importance"}
+    assert set(NAMES) == set(pb.Measures.DESCRIPTOR.fields_by_name)
+
+
+def test_importance_is_null_where_no_gradients_were_taken(tmp_path: Path) -> None:
+    importance = np.array([[0.5, 2.0], [np.nan, np.nan]])
+    with AttentionWriter(tmp_path, cohort=cohort()) as writer:
+        writer.attention(LAYER, attention(), step=1, importance=importance)
+        writer.attention(LAYER, attention(), step=2)
+    tab = Tab(tmp_path)
+    body = tab.json("/measures", run=".", layer=LAYER, user=0)
+    assert body["measures"]["importance"] == [[0.5, 2.0], [None, None]]
+    body = tab.json("/measures", run=".", layer=LAYER, user=1)  # has no target
+    assert body["measures"]["importance"] == [[None, None], [None, None]]
+
+
+def test_a_log_of_before_has_nulls_for_new_measures(tmp_path: Path) -> None:
+    def forget(chunk: pb.Chunk) -> None:
+        chunk.measures.ClearField("head_similarity")
+
+    write_events(event_path(tmp_path), [frame_event(1, chunk=forget)])
+    body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
+    assert body["measures"]["head_similarity"] == [[None, None]]
+    assert None not in body["measures"]["entropy_bits"][0]
+
+
+def test_a_layer_with_one_head_has_no_similarity(tmp_path: Path) -> None:
+    with AttentionWriter(tmp_path, cohort=cohort()) as writer:
+        writer.attention(LAYER, attention(heads=1), step=1)
+    body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
+    assert body["measures"]["head_similarity"] == [[None]]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +127,24 @@ def test_a_vanished_file_is_unavailable(tab: Tab, tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 999, 1000, 1001, 5000])
 def test_long_trainings_are_thinned_evenly_with_both_ends(count: int) -> None:
     frames = list(range(count))
-    chosen = thinned(frames, MAX_POINTS)  # type: ignore[arg-type]
+    chosen = thinned(frames, MAX_POINTS)
     assert len(chosen) == min(count, MAX_POINTS)
     assert chosen == sorted(set(chosen))
     assert chosen[:1] == frames[:1]
     assert chosen[-1:] == frames[-1:]
+
+
+@pytest.mark.parametrize(("count", "every"), [(900, 7), (5000, 1), (5000, 97), (20000, 30)])
+def test_steps_with_importance_are_kept(count: int, every: int) -> None:
+    frames = [
+        FrameInfo(step, None, 0.0, "a", step, None, has_importance=step % every == 3)
+        for step in range(count)
+    ]
+    chosen = points(frames)
+    steps = [frame.step for frame in chosen]
+    assert steps == sorted(set(steps))
+    assert len(steps) <= MAX_POINTS
+    assert (steps[0], steps[-1]) == (0, count - 1)
+    rare = [frame for frame in frames if frame.has_importance]
+    kept = [frame for frame in chosen if frame.has_importance]
+    assert len(kept) >= min(len(rare), MAX_RARE_POINTS)
