@@ -149,22 +149,12 @@ class Attempt(_message.Message):
     def __init__(self, id: _Optional[str] = ..., start_time_s: _Optional[float] = ...) -> None: ...
 
 class Measures(_message.Message):
-    __slots__ = ("entropy_bits", "recency", "sink_share", "maximum", "effective_span", "head_similarity", "importance")
-    ENTROPY_BITS_FIELD_NUMBER: _ClassVar[int]
-    RECENCY_FIELD_NUMBER: _ClassVar[int]
-    SINK_SHARE_FIELD_NUMBER: _ClassVar[int]
-    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
-    EFFECTIVE_SPAN_FIELD_NUMBER: _ClassVar[int]
-    HEAD_SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("packed", "importance")
+    PACKED_FIELD_NUMBER: _ClassVar[int]
     IMPORTANCE_FIELD_NUMBER: _ClassVar[int]
-    entropy_bits: _containers.RepeatedScalarFieldContainer[float]
-    recency: _containers.RepeatedScalarFieldContainer[float]
-    sink_share: _containers.RepeatedScalarFieldContainer[float]
-    maximum: _containers.RepeatedScalarFieldContainer[float]
-    effective_span: _containers.RepeatedScalarFieldContainer[float]
-    head_similarity: _containers.RepeatedScalarFieldContainer[float]
+    packed: bytes
     importance: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, entropy_bits: _Optional[_Iterable[float]] = ..., recency: _Optional[_Iterable[float]] = ..., sink_share: _Optional[_Iterable[float]] = ..., maximum: _Optional[_Iterable[float]] = ..., effective_span: _Optional[_Iterable[float]] = ..., head_similarity: _Optional[_Iterable[float]] = ..., importance: _Optional[_Iterable[float]] = ...) -> None: ...
+    def __init__(self, packed: _Optional[bytes] = ..., importance: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Reduction(_message.Message):
     __slots__ = ("exact_rows", "overview_queries", "overview_keys", "top_k")

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.capture.cohort import Cohort, User
 from tensorboard_plugin_attn.logging.frames import LayerDescription
+from tensorboard_plugin_attn.logging.shortened import Shortened, is_too_long, shorten
 
 Floats = NDArray[np.float32]
 Names = tuple[str, ...]
@@ -48,7 +50,7 @@ class Prepared:
     """Attention in cohort order; users that are not in the call have `None` everywhere."""
 
     layer: LayerDescription
-    users: tuple[Floats | None, ...]  # each [head, query, key]
+    users: tuple[Floats | Shortened | None, ...]  # each [head, query, key]
     queries: tuple[Names | None, ...]  # per user; `None`: their own axis of the layer's name
     keys: tuple[Names | None, ...]
     rows: tuple[int | None, ...]  # per user, the row of the call's first axis
@@ -78,6 +80,7 @@ def prepared(
     attention: NDArray[np.generic] | Sequence[ArrayLike],
     *,
     cohort: Cohort,
+    encoding: pb.Encoding = pb.U8_SQRT,
     lengths: Sequence[int] | None = None,
     users: Sequence[str] | None = None,
     queries: Sequence[Any] | None = None,
@@ -89,6 +92,7 @@ def prepared(
       layer: as `described` returns it; its number of heads is filled in here.
       attention: `[user, head, query, key]`, or one `[head, query, key]` per user.
       cohort: whose users; without users the arrays are taken as they come.
+      encoding: how cells will be stored: what is too long is cut down to what fits.
       lengths: see `crop`. Self attention is cropped on both axes, other kinds on history only.
       users: ids along the first axis; `None`: the cohort's, all of them.
       queries: labels of queries, shared or per user; see `axis_names`.
@@ -104,6 +108,7 @@ def prepared(
     cropped = crop(
         arrays,
         lengths,
+        encoding,
         queries=layer.kind == "self" or layer.query_axis == own,
         keys=layer.kind == "self" or layer.key_axis == own,
     )
@@ -156,17 +161,21 @@ def importance_of(
 def crop(
     users: Sequence[NDArray[np.generic]],
     lengths: Sequence[int] | None,
+    encoding: pb.Encoding = pb.U8_SQRT,
     *,
     queries: bool = True,
     keys: bool = True,
-) -> tuple[Floats, ...]:
+) -> tuple[Floats | Shortened, ...]:
     """Return the writer's own float32 copies of `users`, without left padding.
+
+    What is too long to be stored whole is reduced here, and never copied whole.
 
     Args:
       users: attention `[head, query, key]` per user, of any float type that converts to float32.
         Rows of 16-bit types are scaled to sum to 1.
       lengths: real items per user, or `None` to keep all. An axis shorter than its length is kept
         whole.
+      encoding: how cells will be stored.
       queries: whether queries are such items.
       keys: whether keys are.
 
@@ -174,14 +183,14 @@ def crop(
       ValueError: `lengths` does not fit.
     """
     if lengths is None:
-        return tuple(_own_copy(user) for user in users)
+        return tuple(_kept(user, encoding) for user in users)
     if len(lengths) != len(users):
         raise ValueError(f"{len(lengths)} lengths for {len(users)} users")
     if bad := [length for length in lengths if length < 1]:
         raise ValueError(f"lengths must be at least 1, found {bad[0]}")
     whole = slice(None)
     return tuple(
-        _own_copy(user[:, newest if queries else whole, newest if keys else whole])
+        _kept(user[:, newest if queries else whole, newest if keys else whole], encoding)
         for user, newest in zip(users, (slice(-length, None) for length in lengths), strict=True)
     )
 
@@ -236,6 +245,13 @@ def places_of(users: Sequence[str], cohort: Cohort) -> list[int]:
     return [known[user] for user in ids]
 
 
+def _kept(user: NDArray[np.generic], encoding: pb.Encoding) -> Floats | Shortened:
+    if not is_too_long(user.shape):
+        return _own_copy(user)
+    is_float32 = user.dtype == np.float32
+    return shorten(user.view(np.float32) if is_float32 else _own_copy(user), encoding)
+
+
 def _own_copy(user: NDArray[np.generic]) -> Floats:
     own = np.array(user, np.float32, order="C")
     if user.dtype.itemsize != _HALF_PRECISION_BYTES or own.ndim == 0:
@@ -246,7 +262,7 @@ def _own_copy(user: NDArray[np.generic]) -> Floats:
     return own
 
 
-def _extent(attention: Floats, axis: int) -> int:
+def _extent(attention: Floats | Shortened, axis: int) -> int:
     return attention.shape[axis] if attention.ndim > axis else 0
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorboard_plugin_attn import attn_pb2 as pb
+from tensorboard_plugin_attn import measures_codec
 from tensorboard_plugin_attn.analysis.alerts import uniform_bits
 
 Floats = NDArray[np.float32]
@@ -19,8 +20,9 @@ Floats = NDArray[np.float32]
 def cohort_means(chunks: Sequence[pb.Chunk], names: Sequence[str]) -> dict[str, Floats]:
     """Return the mean over users of each measure in `names` that any user has, `[head]` each."""
     means: dict[str, Floats] = {}
+    users = [measures_codec.unpack(chunk.measures) for chunk in chunks]
     for name in names:
-        rows = [row for chunk in chunks if (row := getattr(chunk.measures, name)[:])]
+        rows = [user[name] for user in users if name in user]
         if rows:
             means[name] = np.array(rows, np.float32).mean(axis=0)  # [user, head] -> [head]
     return means

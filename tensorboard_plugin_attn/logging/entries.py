@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tensorboard_plugin_attn.logging.arguments import Names
 from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.frames import LayerDescription
+from tensorboard_plugin_attn.logging.shortened import Shortened
 
 Floats = NDArray[np.float32]
 
@@ -48,7 +49,8 @@ class AttentionEntry:
     """Attention of all cohort users in one layer, cropped, the writer's own copy."""
 
     layer: LayerDescription
-    users: tuple[Floats | None, ...]  # each [head, query, key]; `None`: not in this frame
+    # Each [head, query, key]; `None`: not in this frame.
+    users: tuple[Floats | Shortened | None, ...]
     moment: Moment
     cost: Cost | None = None  # of logging so far, where it is measured
     queries: tuple[Names | None, ...] = ()  # labels per user; `None`: the user's own axis

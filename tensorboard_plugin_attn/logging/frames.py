@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec, differences, reduction, schema
+from tensorboard_plugin_attn import codec, differences, measures_codec, reduction, schema
 from tensorboard_plugin_attn.analysis import measures
+from tensorboard_plugin_attn.logging.rejection import rejection
 from tensorboard_plugin_attn.logging.shortened import Shortened
 
 Floats = NDArray[np.float32]
@@ -41,23 +42,6 @@ class LayerDescription:
     similarity: str = "scaled_dot_product"
     mode: str = "evaluation"
     dropout_stage: str = "before_dropout"
-
-
-def rejection(attention: Floats) -> str:
-    """Return why `attention [head, query, key]` is not attention, or an empty string."""
-    if attention.ndim != 3 or 0 in attention.shape:
-        return f"shape {list(attention.shape)} is not [head, query, key]"
-    if max(attention.shape) > schema.MAX_DIMENSION or attention.shape[0] > schema.MAX_HEADS:
-        return f"shape {list(attention.shape)} is over the limits"
-    sums = attention.sum(axis=2, dtype=np.float32)
-    wrong = np.abs(sums - 1) > schema.ROW_SUM_TOLERANCE
-    if attention.min() >= 0 and not wrong.any():  # the usual case; a NaN fails the first
-        return ""
-    if not_finite := int(attention.size - np.isfinite(attention).sum()):
-        return f"{not_finite} of {attention.size} cells are NaN or infinite"
-    if negative := int((attention < 0).sum()):
-        return f"{negative} of {attention.size} cells are negative"
-    return f"{int(wrong.sum())} of {sums.size} rows do not sum to 1"
 
 
 @dataclass(frozen=True)
@@ -128,7 +112,7 @@ class FrameEncoder:
             layout=pb.LOWER_TRIANGLE if triangle else pb.FULL,
             raw_bytes=len(raw),
             crc32c=codec.crc32c(raw),
-            measures=_measures(measures.measure(attention)),
+            measures=measures_codec.pack(vars(measures.measure(attention))),
             query_offset=_offset(self.layer.query_axis, axis_length, queries),
             key_offset=_offset(self.layer.key_axis, axis_length, keys),
         )
@@ -142,6 +126,8 @@ class FrameEncoder:
         self, user: int, attention: Shortened, axis_length: int
     ) -> tuple[pb.Chunk, bytes]:
         self._groups.pop(user, None)
+        if attention.reduced is None or attention.measures is None:
+            return self._refuse(user, attention.rejected_reason)
         _, queries, keys = attention.shape
         raw = reduction.encode(attention.reduced, self.encoding)
         data = codec.deflate(raw)
@@ -155,7 +141,7 @@ class FrameEncoder:
             reduction=attention.reduced.plan.message(),
             raw_bytes=len(raw),
             crc32c=codec.crc32c(raw),
-            measures=_measures(attention.measures),
+            measures=measures_codec.pack(vars(attention.measures)),
             query_offset=_offset(self.layer.query_axis, axis_length, queries),
             key_offset=_offset(self.layer.key_axis, axis_length, keys),
         )
@@ -209,14 +195,3 @@ def _offset(axis: str, axis_length: int, length: int) -> int:
 
 def _too_large(data: bytes) -> str:
     return f"{len(data)} compressed bytes, at most {schema.MAX_CHUNK_BYTES}"
-
-
-def _measures(found: measures.Measures) -> pb.Measures:
-    return pb.Measures(
-        entropy_bits=found.entropy_bits.tolist(),
-        recency=found.recency.tolist(),
-        sink_share=found.sink_share.tolist(),
-        maximum=found.maximum.tolist(),
-        effective_span=found.effective_span.tolist(),
-        head_similarity=found.head_similarity.tolist(),
-    )

@@ -208,6 +208,7 @@ def attention_pb(
         layer,
         data,
         cohort=_cohort_for(_own, users),
+        encoding=codec.precision(precision),
         lengths=lengths,
         users=users,
         queries=queries,
@@ -268,7 +269,7 @@ def _encoded(
     """Return the blobs of a frame, and those of a catalogue event if there is anything new."""
     told = []
     try:
-        made = prepared(layer, values, cohort=cohort, **arguments)
+        made = prepared(layer, values, cohort=cohort, encoding=encoding, **arguments)
         header, blobs = book.frame(made, step, encoding)
         told = book.labels_of(made, step) if book is _own else book.news(step)
     except Exception as error:  # whatever was handed in, the training goes on

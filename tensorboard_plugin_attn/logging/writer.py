@@ -212,6 +212,7 @@ class AttentionWriter:
                 description,
                 attention,
                 cohort=cohort,
+                encoding=self._encoding,
                 lengths=lengths,
                 users=users,
                 queries=queries,

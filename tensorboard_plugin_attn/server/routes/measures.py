@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from werkzeug.wrappers import Request, Response
 
-from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec
+from tensorboard_plugin_attn import codec, measures_codec, schema
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.sessions import FrameInfo
 from tensorboard_plugin_attn.reading.store import UnavailableError
@@ -18,15 +17,8 @@ from tensorboard_plugin_attn.server.guard import json_response
 
 MAX_POINTS = 1000
 MAX_RARE_POINTS = 200
-NAMES = (
-    "entropy_bits",
-    "recency",
-    "sink_share",
-    "maximum",
-    "effective_span",
-    "head_similarity",
-    "importance",
-)
+
+Measured = tuple[dict[str, codec.Floats], int]  # by name, `[head]` each; number of heads
 
 
 def measures_route(runs: Runs, request: Request) -> Response:
@@ -66,7 +58,7 @@ def thinned(places: Sequence[int], most: int) -> list[int]:
 
 def measures_impl(runs: Runs, frames: Sequence[FrameInfo], user: int) -> dict[str, object]:
     """Return `steps` and `measures[name][step][head]`; unreadable steps are left out."""
-    found: list[tuple[int, pb.Measures]] = []
+    found: list[tuple[int, Measured]] = []
     for frame in frames:
         try:
             header = codec.open_header(runs.read(frame, [0])[0])
@@ -75,17 +67,22 @@ def measures_impl(runs: Runs, frames: Sequence[FrameInfo], user: int) -> dict[st
         except UnavailableError as error:
             raise unavailable() from error
         if user < len(header.chunks) and header.chunks[user].encoding:
-            found.append((frame.step, header.chunks[user].measures))
+            measured = measures_codec.unpack(header.chunks[user].measures)
+            found.append((frame.step, (measured, header.head_count)))
     return {
         "steps": [step for step, _ in found],
-        "measures": {name: [_row(measured, name) for _, measured in found] for name in NAMES},
+        "measures": {
+            name: [_row(measured, name) for _, measured in found] for name in measures_codec.NAMES
+        },
     }
 
 
-def _row(measured: pb.Measures, name: str) -> list[float | None]:
+def _row(found: Measured, name: str) -> list[float | None]:
     """Return one number per head: nulls for what was not measured at a step, or is not defined."""
-    values: Sequence[float] = getattr(measured, name)
-    return [_short(value) for value in values] or [None] * len(measured.entropy_bits)
+    measured, heads = found
+    if name not in measured:
+        return [None] * min(heads, schema.MAX_HEADS)
+    return [_short(float(value)) for value in measured[name]]
 
 
 def _short(value: float) -> float | None:

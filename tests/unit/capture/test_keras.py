@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tensorboard_plugin_attn import Cohort, Item, Privacy, User
+from tensorboard_plugin_attn import Cohort, Item, Privacy, User, codec
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec, differences, schema
+from tensorboard_plugin_attn import codec, differences, measures_codec, schema
 from tensorboard_plugin_attn.codec import Shape
 from tensorboard_plugin_attn.logging.frames import (
     GROUP_FRAMES,
     LINK_FRAMES,
     FrameEncoder,
     LayerDescription,
-    rejection,
 )
+from tensorboard_plugin_attn.logging.rejection import rejection
 from tests.fixtures.logs import Floats, attention
 
 
@@ -215,5 +215,6 @@ def test_a_chunk_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_chunk_carries_the_measures_of_what_was_captured() -> None:
     chunk, _ = encode_one(encoder(), uniform(2, 4, 4))
-    assert list(chunk.measures.entropy_bits) == [2, 2]
-    assert list(chunk.measures.maximum) == [0.25, 0.25]
+    found = measures_codec.unpack(chunk.measures)
+    assert found["entropy_bits"].tolist() == [2, 2]
+    assert found["maximum"].tolist() == [0.25, 0.25]

@@ -11,11 +11,11 @@ import pytest
 from tensorboard_plugin_attn import AttentionWriter
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.analysis import measures
+from tensorboard_plugin_attn.measures_codec import NAMES
 from tensorboard_plugin_attn.reading.sessions import FrameInfo
 from tensorboard_plugin_attn.server.routes.measures import (
     MAX_POINTS,
     MAX_RARE_POINTS,
-    NAMES,
     points,
     thinned,
 )
@@ -40,13 +40,14 @@ def test_there_is_one_number_per_step_and_head(tab: Tab) -> None:
     for place, step in enumerate(body["steps"]):
         expected = dataclasses.asdict(measures.measure(attention(seed=step)[1]))
         for name, values in expected.items():
-            assert body["measures"][name][place] == pytest.approx(values, rel=1e-4)
+            assert body["measures"][name][place] == pytest.approx(
+                values, rel=2e-3
+            )  # float16, and 2^entropy
 
 
 def test_every_measure_has_a_name_here() -> None:
     computed = {field.name for field in dataclasses.fields(measures.Measures)}
     assert set(NAMES) == computed | {"importance"}
-    assert set(NAMES) == set(pb.Measures.DESCRIPTOR.fields_by_name)
 
 
 def test_importance_is_null_where_no_gradients_were_taken(tmp_path: Path) -> None:
@@ -61,14 +62,24 @@ def test_importance_is_null_where_no_gradients_were_taken(tmp_path: Path) -> Non
     assert body["measures"]["importance"] == [[None, None], [None, None]]
 
 
-def test_a_log_of_before_has_nulls_for_new_measures(tmp_path: Path) -> None:
+@pytest.mark.parametrize("packed", [b"", b"odd", b"7 half floats."])
+def test_a_frame_without_measures_has_nulls(tmp_path: Path, packed: bytes) -> None:
     def forget(chunk: pb.Chunk) -> None:
-        chunk.measures.ClearField("head_similarity")
+        chunk.measures.packed = packed
 
     write_events(event_path(tmp_path), [frame_event(1, chunk=forget)])
     body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
-    assert body["measures"]["head_similarity"] == [[None, None]]
-    assert None not in body["measures"]["entropy_bits"][0]
+    assert body["steps"] == [1]
+    assert None in body["measures"]["recency"][0]
+
+
+def test_a_header_that_claims_many_heads_makes_no_long_answer(tmp_path: Path) -> None:
+    def forget(chunk: pb.Chunk) -> None:
+        chunk.measures.Clear()
+
+    write_events(event_path(tmp_path), [frame_event(1, chunk=forget, head_count=2**32 - 1)])
+    body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
+    assert len(body["measures"]["recency"][0]) == 64
 
 
 def test_a_layer_with_one_head_has_no_similarity(tmp_path: Path) -> None:
@@ -108,8 +119,10 @@ def test_rejected_steps_are_left_out(tmp_path: Path) -> None:
 
 
 def test_numbers_that_are_none_are_null(tmp_path: Path) -> None:
-    def spoil(chunk: object) -> None:
-        chunk.measures.recency[:] = [float("nan"), float("inf")]  # type: ignore[attr-defined]
+    def spoil(chunk: pb.Chunk) -> None:
+        cells = np.frombuffer(chunk.measures.packed, "<f2").copy()
+        cells[2:4] = np.nan, np.inf  # recency stands second
+        chunk.measures.packed = cells.tobytes()
 
     write_events(event_path(tmp_path), [frame_event(1, chunk=spoil)])
     body = Tab(tmp_path).json("/measures", run=".", layer=LAYER, user=0)
