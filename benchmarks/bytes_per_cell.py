@@ -2,7 +2,8 @@
 
 Every contender writes the same captured training, cropped to real items, through its own writer;
 a figure is the whole file divided by the cells `[head, query, key]` in it, headers, checksums,
-measures per head and catalogue included. Sizes do not vary, so the rounds are parts of the
+measures per head and catalogue included. What is written of scalars besides is a contender of its
+own: nobody else writes them, and they are densest in the first steps. Sizes do not vary, so the rounds are parts of the
 training: the first steps change most.
 """
 
@@ -21,7 +22,7 @@ from benchmarks.runner import Contender, interleave
 from tensorboard_plugin_attn import AttentionWriter, Cohort
 from tensorboard_plugin_attn.logging import frames
 
-OURS, FLOAT32 = "AttentionWriter", "float32 tensor per user"
+OURS, FLOAT32 = "AttentionWriter, attention alone", "float32 tensor per user"
 Steps = Sequence[workload.Layers]
 
 
@@ -34,6 +35,12 @@ def run(quick: bool) -> Result:
     costs = interleave(
         [
             _contender(OURS, lambda where, steps: _ours(where, steps, work.cohort), work, pieces),
+            _contender(
+                "AttentionWriter, with its scalars and alerts",
+                lambda where, steps: _ours(where, steps, work.cohort, scalars=True),
+                work,
+                pieces,
+            ),
             _contender(FLOAT32, lambda where, steps: _tensors(where, steps, work), work, pieces),
             _contender(
                 "PNG as tf.summary.image",
@@ -84,9 +91,9 @@ def _contender(
     return Contender(name, once)
 
 
-def _ours(where: Path, steps: Steps, cohort: Cohort) -> None:
+def _ours(where: Path, steps: Steps, cohort: Cohort, *, scalars: bool = False) -> None:
     lengths = [len(user.history) for user in cohort.users]
-    with AttentionWriter(where, cohort=cohort) as writer:
+    with AttentionWriter(where, cohort=cohort, scalars=scalars, alerts=scalars) as writer:
         for step, layers in enumerate(steps):
             for number, layer in enumerate(layers):
                 writer.attention(str(number), layer, step=step, lengths=lengths, causal=True)
