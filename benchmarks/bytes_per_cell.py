@@ -3,8 +3,8 @@
 Every contender writes the same captured training, cropped to real items, through its own writer;
 a figure is the whole file divided by the cells `[head, query, key]` in it, headers, checksums,
 measures per head and catalogue included. What is written of scalars besides is a contender of its
-own: nobody else writes them, and they are densest in the first steps. Sizes do not vary, so the rounds are parts of the
-training: the first steps change most.
+own: nobody else writes them, and they are densest in the first steps. Sizes do not vary, so the
+rounds are parts of the training: the first steps change most.
 """
 
 from __future__ import annotations
