@@ -147,6 +147,48 @@ def test_captures_with_flash_attention_on_and_leaves_it_on() -> None:
     assert layer._flash_attention is True
 
 
+class Scaled(layers.MultiHeadAttention):
+    """A subclass that overrides what is patched, and calls its parent's."""
+
+    def _compute_attention(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        attention_mask: Any = None,
+        training: Any = None,
+        return_attention_scores: bool = False,
+    ) -> Any:
+        return super()._compute_attention(
+            query * 2.0, key, value, attention_mask, training, return_attention_scores
+        )
+
+
+def test_a_subclass_that_calls_its_parents_method_is_captured_once() -> None:
+    layer = Scaled(HEADS, 4)
+    x = np.random.default_rng(0).normal(size=(3, LENGTH, 8)).astype(np.float32)
+    _, expected = layer(x, x, return_attention_scores=True)
+    with capturing() as captured:
+        layer(x, x)
+    assert len(captured) == 1
+    np.testing.assert_allclose(captured[0].attention, expected, atol=1e-6)
+
+
+def test_what_the_model_computes_is_what_its_own_kernel_gives() -> None:
+    """The kernel that gives weights answers a query that is masked altogether in another way."""
+    layer = layers.MultiHeadAttention(HEADS, 4)
+    x = np.random.default_rng(0).normal(size=(1, LENGTH, 8)).astype(np.float32)
+    mask = np.ones((1, LENGTH, LENGTH), bool)
+    mask[:, 0] = False
+    plain = layer(x, x, attention_mask=mask)
+    other, _ = layer(x, x, attention_mask=mask, return_attention_scores=True)
+    assert np.abs(plain - other).max() > 0.01
+    with capturing() as captured:
+        watched = layer(x, x, attention_mask=mask)
+    np.testing.assert_array_equal(watched, plain)
+    assert len(captured) == 1
+
+
 def test_nothing_stays_patched_after_an_error() -> None:
     before = layers.MultiHeadAttention.__dict__["_compute_attention"]
     with pytest.raises(RuntimeError, match="in the model"), capturing():
