@@ -16,7 +16,8 @@ from tensorboard_plugin_attn import Cohort, Item, Privacy, User, codec
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing
-from tensorboard_plugin_attn.capture.keras_probe import to_float32
+from tensorboard_plugin_attn.capture.keras_probe import Probe, to_float32
+from tensorboard_plugin_attn.capture.selection import Selection
 from tensorboard_plugin_attn.logging.schedule import at_steps, every_steps
 from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.runs import Runs
@@ -187,6 +188,24 @@ def test_what_the_model_computes_is_what_its_own_kernel_gives() -> None:
         watched = layer(x, x, attention_mask=mask)
     np.testing.assert_array_equal(watched, plain)
     assert len(captured) == 1
+
+
+def test_a_model_that_is_built_while_it_is_watched_is_captured_once() -> None:
+    class Late(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed = layers.Embedding(ITEMS, 8)
+            self.block = keras.Sequential([layers.Dense(8), layers.Dense(8)])
+            self.attend = layers.MultiHeadAttention(HEADS, 4)
+
+        def call(self, items: Any) -> Any:
+            x = self.block(self.embed(items))
+            return self.attend(x, x)
+
+    probe = Probe(Late(), cohort().inputs, Selection(), None)
+    found, _ = probe.run(with_scores=False)
+    assert [layer.attention.shape for layer in found] == [(2, HEADS, LENGTH, LENGTH)]
+    np.testing.assert_allclose(found[0].attention.sum(axis=-1), 1, atol=1e-5)
 
 
 def test_nothing_stays_patched_after_an_error() -> None:
