@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from benchmarks import machine, result
 
-NAMES = ("write", "encode", "bytes_per_cell", "logging_overhead")
+NAMES = ("write", "encode", "measures", "bytes_per_cell", "logging_overhead")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ when it begins and when it ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,7 @@ class Change:
     steps: int
 
 
+@lru_cache(maxsize=1024)  # asked for every user at every step
 def uniform_bits(queries: int, keys: int, *, causal: bool) -> float:
     """Return the entropy in bits of even attention, averaged over queries."""
     if not causal:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_attn.capture.captured_array import CapturedArray
 from tensorboard_plugin_attn.capture.keras_attention import capturing
-from tensorboard_plugin_attn.capture.keras_probe import Scores, unique_names
+from tensorboard_plugin_attn.capture.keras_probe import Scores, of_this_graph, unique_names
 
 logger = logging.getLogger("tensorboard_plugin_attn")
 
@@ -84,10 +84,11 @@ class ImportanceProbe:
                     scored = tf.cast(scores(model, inputs), tf.float32)  # [user, item]
                 chosen = tf.gather(scored, columns, batch_dims=1)  # [user]
                 total = tf.reduce_sum(tf.where(has_target, chosen, 0.0))
-            names = unique_names([layer.name for layer in found])
+            seen = of_this_graph(found)
+            names = unique_names([layer.name for layer in seen])
             usable = [
                 (name, layer.gate)
-                for name, layer in zip(names, found, strict=True)
+                for name, layer in zip(names, seen, strict=True)
                 if layer.gate is not None
             ]
             self._names[:] = [name for name, _ in usable]

@@ -7,7 +7,7 @@ weight and no random state of the model.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorboard_plugin_attn.capture.captured_array import CapturedArray
-from tensorboard_plugin_attn.capture.keras_attention import capturing
+from tensorboard_plugin_attn.capture.keras_attention import CapturedLayer, capturing
 from tensorboard_plugin_attn.capture.selection import Selection
 
 logger = logging.getLogger("tensorboard_plugin_attn")
@@ -54,7 +54,7 @@ class Probe:
         def forward(inputs: Any, with_scores: bool) -> tuple[list[Any], Any]:
             with capturing() as captured:
                 scored = model(inputs, training=False) if scores is None else scores(model, inputs)
-            seen = [layer for layer in captured if layer.attention is not None]
+            seen = of_this_graph(captured)
             names = unique_names([layer.name for layer in seen])
             kept = [named for named in zip(names, seen, strict=True) if selection.wants(named[0])]
             if not seen and self._names is None:
@@ -108,6 +108,17 @@ def to_float32(attention: Any) -> Any:
     sums = tf.reduce_sum(exact, axis=-1, keepdims=True)  # [user, head, query, 1]
     near = tf.abs(sums - 1.0) < _HALF_PRECISION_ERROR
     return tf.where(near, exact / tf.where(near, sums, 1.0), exact)
+
+
+def of_this_graph(captured: Sequence[CapturedLayer]) -> list[CapturedLayer]:
+    """Return the layers with attention in the graph that is being made.
+
+    A layer that is built in this trace was also called in a graph that is gone.
+    """
+    import tensorflow as tf
+
+    here = tf.compat.v1.get_default_graph()
+    return [layer for layer in captured if getattr(layer.attention, "graph", None) is here]
 
 
 def unique_names(names: list[str]) -> list[str]:
