@@ -32,9 +32,13 @@ class TensorBoard:
     address: str
 
     def stop(self) -> None:
-        """End the process and close its pipe."""
+        """End the process and close its pipe; a busy machine may need the hard way."""
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(30)
         if self.process.stderr:
             self.process.stderr.close()
 
