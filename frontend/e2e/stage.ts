@@ -23,6 +23,8 @@ export interface Stage {
   prefixed: string;
   /** TensorBoard on a directory with no attention data. */
   empty: string;
+  /** TensorBoard on what the guides' programs for target and field attention logged. */
+  axes: string;
   /** TensorBoard on a directory that tests write to while they look. */
   live: string;
   /** Commands (argv) that write to `live`. */

@@ -1,6 +1,6 @@
 /** A server in memory that speaks docs/http_api.md; tests change its log between questions. */
 import { Client } from '../src/data/client';
-import type { Catalogue, Gap, Run, TimelineColumns } from '../src/data/schema';
+import type { Catalogue, Gap, NumberedAxes, Run, TimelineColumns } from '../src/data/schema';
 import { body, header, zip } from './frames_body';
 
 const RAW = Uint8Array.from([0, 64, 128, 255]);
@@ -70,6 +70,8 @@ export class FakeServer {
   steps = [0, 10, 20];
   attempts = ['a'];
   down = false;
+  /** Items of the axis that all queries stand on; `null`: the user's history. */
+  axis: (number | null)[] | null = null;
   readonly asked: string[] = [];
   readonly client = new Client((url) => this.answer(url));
 
@@ -86,7 +88,8 @@ export class FakeServer {
 
   private frames(): Response {
     const raw = Uint8Array.from([...RAW, ...RAW]);
-    const frames = this.steps.map((step) => header(raw, { step }));
+    const query_axis = this.axis ? 1 : null;
+    const frames = this.steps.map((step) => header(raw, { step, query_axis }));
     return new Response(body({ frames, chunks: [zip(raw)], heads: 2 }));
   }
 
@@ -102,7 +105,16 @@ export class FakeServer {
         problems: [],
       }),
       runs: () => ({ generation, runs: this.runs }),
-      catalogue: (): Catalogue => ({ run: 'a', generation, users: [user(0), user(1)], items: [] }),
+      catalogue: (): Catalogue | NumberedAxes =>
+        query.has('axes')
+          ? {
+              run: 'a',
+              attempt: 'a',
+              axes: [{ number: 1, items: this.axis ?? [] }],
+              items: [{ index: 7, id: 'seven', label: 'Seven', attributes: {} }],
+              absent: [],
+            }
+          : { run: 'a', generation, users: [user(0), user(1)], items: [] },
       timeline: () =>
         columns(
           this.steps.filter((step) => step > since),

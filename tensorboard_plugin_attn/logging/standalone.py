@@ -1,6 +1,6 @@
 """What is known of a writer that is not ours: its attempt, its numbers, what it was told already.
 
-It makes headers and blobs of frames that stand alone. It writes nothing.
+It makes headers and blobs of frames and catalogues. It writes nothing.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Book:
     _labels: events.CatalogueBuilder = field(
         default_factory=lambda: events.CatalogueBuilder(Cohort(), Privacy())
     )
+    _encoders: dict[tuple[str, int], FrameEncoder] = field(default_factory=dict)
     _sequence: int = 0
     _users_are_new: bool = False
     _warned: set[str] = field(default_factory=set)
@@ -61,15 +62,23 @@ class Book:
             return self._events(self._labels.whole(), 0)
 
     def frame(
-        self, made: Prepared, step: int, encoding: pb.Encoding
+        self, made: Prepared, step: int, encoding: pb.Encoding, *, alone: bool
     ) -> tuple[pb.FrameHeader, list[bytes]]:
-        """Return a frame that stands alone: header and one blob per user."""
+        """Return a frame: header and one blob per user.
+
+        Args:
+          made: what to encode.
+          step: the training step.
+          encoding: how cells become bytes.
+          alone: no difference to an earlier frame, because that may never be written.
+        """
         with self._lock:
             header = self._header(step)
             lengths = [len(user.history) for user in self.cohort.users] or [0] * len(made.users)
-            chunks, blobs = FrameEncoder(made.layer, encoding).encode(
-                made.users, header.sequence, lengths
-            )
+            encoder = FrameEncoder(made.layer, encoding)
+            if not alone:
+                encoder = self._encoders.setdefault((made.layer.name, encoding), encoder)
+            chunks, blobs = encoder.encode(made.users, header.sequence, lengths)
             events.name_axes(chunks, made.queries, made.keys, self._labels)
             if self._labels.is_full:
                 self.warn_once("too many different axes: new ones are shown without labels")

@@ -1,8 +1,8 @@
 """Attention through writers that are there already: `tf.summary`'s, or any that takes `Summary`.
 
 `attention` follows `tf.summary`'s conventions (default writer, default step, `record_if`, name
-scopes, eager or inside `tf.function`), so it also reaches remote log directories. Frames written so
-stand alone: no temporal groups, because what becomes of an event is the other writer's business.
+scopes, eager or inside `tf.function`), so it also reaches remote log directories. It keeps temporal
+groups per writer and layer; protos stand alone, because it is not known whether they are written.
 For everything else `AttentionWriter` is faster and promises more. TensorFlow is imported only when
 `attention` or `catalogue` is called.
 """
@@ -215,7 +215,7 @@ def attention_pb(
         keys=keys,
     )
     summary = summary_pb2.Summary()
-    header, blobs = _own.frame(made, step, codec.precision(precision))
+    header, blobs = _own.frame(made, step, codec.precision(precision), alone=True)
     metadata = events.layer_metadata(made.layer, len(made.users))
     tag = schema.attention_tag(name)
     summary.MergeFrom(events.blob_event(tag, blobs, header, metadata).summary)
@@ -270,7 +270,7 @@ def _encoded(
     told = []
     try:
         made = prepared(layer, values, cohort=cohort, encoding=encoding, **arguments)
-        header, blobs = book.frame(made, step, encoding)
+        header, blobs = book.frame(made, step, encoding, alone=book is _own)
         told = book.labels_of(made, step) if book is _own else book.news(step)
     except Exception as error:  # whatever was handed in, the training goes on
         count = len(cohort.users) or len(values)

@@ -32,9 +32,13 @@ class TensorBoard:
     address: str
 
     def stop(self) -> None:
-        """End the process and close its pipe."""
+        """End the process and close its pipe; a busy machine may need the hard way."""
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(30)
         if self.process.stderr:
             self.process.stderr.close()
 
@@ -90,15 +94,19 @@ def stage(
     """Yield what frontend/e2e/stage.ts describes, with every server running."""
     logdir, kept = trained
     directory = tmp_path_factory.mktemp("stage")
-    empty, live = directory / "empty", directory / "live"
+    empty, live, axes = directory / "empty", directory / "live", directory / "axes"
     empty.mkdir()
     live.mkdir()
+    for program in ("numpy_target_attention", "numpy_field_attention"):
+        snippet = ROOT / "docs" / "guides" / "snippets" / f"{program}.py"
+        subprocess.run([sys.executable, str(snippet), str(axes)], cwd=ROOT, check=True, timeout=120)
     live_log = [sys.executable, "-m", "tests.e2e.live_log"]
     boards = [
         start_tensorboard(logdir),
         start_tensorboard(logdir, "--load_fast=false", "--path_prefix=/tb"),
         start_tensorboard(empty),
         start_tensorboard(live, "--reload_interval=1"),
+        start_tensorboard(axes),
     ]
     try:
         yield {
@@ -106,6 +114,7 @@ def stage(
             "prefixed": boards[1].address,
             "empty": boards[2].address,
             "live": boards[3].address,
+            "axes": boards[4].address,
             "appendSteps": [*live_log, "append", str(live)],
             "removeRun": [*live_log, "remove", str(live)],
             "captured": captured_frames(logdir, kept),

@@ -85,6 +85,7 @@ export const enPictures = {
       `over ${steps} steps. Up and down move the place, left and right the step.`,
     axis: 'history item, newest first ↓   step →',
     axisOf: (key: string) => `${key} ↓   step →`,
+    placeNow: (place: string, name: string) => `${place}, now ${name}`,
     progress: (done: string, all: string) => `${done} of ${all} columns`,
     every: (every: string, all: string) => `every ${every}th of ${all} steps`,
     everyTitle: 'Steps in between are not in this picture. The timeline below reaches all of them.',

@@ -66,6 +66,7 @@ export const zhPictures: typeof enPictures = {
       `${user}：${layer} 的${head}中 ${query} 关注的内容，${items} 个位置，共 ${steps} 步。上下键移动位置，左右键移动步数。`,
     axis: '历史物品，最新在上 ↓   步 →',
     axisOf: (key) => `${key} ↓   步 →`,
+    placeNow: (place, name) => `${place}，当前为 ${name}`,
     progress: (done, all) => `${all} 列中的 ${done} 列`,
     every: (every, all) => `${all} 步中每 ${every} 步取一步`,
     everyTitle: '中间的步不在此图中。下方的时间轴可到达每一步。',

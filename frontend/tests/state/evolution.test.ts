@@ -65,6 +65,24 @@ describe('the evolution', () => {
     expect(asked.map((batch) => batch.length)).toEqual([6, 1, 6]);
   });
 
+  it('keeps the rows of each query apart', async () => {
+    const { evolution, asked } = setup();
+    const valuesAt = (step: number): number[] => {
+      const row = evolution.row(step);
+      return row?.kind === 'ready' ? [...row.values] : [];
+    };
+    evolution.look(CLIP, [0]);
+    await until(() => evolution.loaded.length === 1);
+    const last = valuesAt(0);
+    evolution.look(CLIP, [0], 0);
+    await until(() => evolution.loaded.length === 1);
+    expect(valuesAt(0)).not.toEqual(last);
+    evolution.look(CLIP, [0], 5);
+    await until(() => evolution.loaded.length === 1);
+    expect(evolution.row(0)).toMatchObject({ kind: 'absent', reason: 'not_logged' });
+    expect(asked.length).toBe(3);
+  });
+
   it('stops at a failure until forgiven', async () => {
     const { evolution, asked, state } = setup();
     state.down = true;
