@@ -2,7 +2,8 @@
 
 A run is a short block of training steps over the same batches, plus, for whoever writes in the
 background, waiting until everything is written: nothing is left for another's block to pay.
-Ours is what `training` ships: attention of every layer, and the ten best recommendations.
+Ours is what `training` ships: attention of every layer at every step, and the ten best
+recommendations on their own, coarser schedule.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ def _callback(
         where,
         cohort=work.cohort,
         writer=writer,
+        max_overhead=None,  # it is measured here what logging every step costs, not kept low
         scores=(lambda model, inputs: model.item_scores(inputs)) if scores else None,
         score_items=[None, *work.interactions.item_ids[1:]] if scores else None,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         QueueLimits,
         UserRecommendations,
         WriterStatus,
+        schedule,
         summary,
     )
     from tensorboard_plugin_attn.privacy import Privacy
@@ -33,6 +34,7 @@ __all__ = [
     "UserRecommendations",
     "WriterStatus",
     "__version__",
+    "schedule",
     "summary",
 ]
 
@@ -48,12 +50,13 @@ _HOMES = {
     "UserRecommendations": "logging",
     "WriterStatus": "logging",
 }
+_MODULES = ("schedule", "summary")
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used."""
-    if name == "summary":
-        return import_module(f"{__name__}.logging.summary")
+    if name in _MODULES:
+        return import_module(f"{__name__}.logging.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

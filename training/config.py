@@ -41,6 +41,7 @@ class LoggingConfig:
 
     cohort_size: int = 8
     every_steps: int = 1
+    max_overhead: float | None = 0.05  # of the training's own time
     top_k: int = 10
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
-from tensorboard_plugin_attn import Cohort, Privacy, WriterStatus
-from tensorboard_plugin_attn.capture.keras import AttentionCallback, ProbeCost
+from tensorboard_plugin_attn import Cohort, Privacy, WriterStatus, schedule
+from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from training.callbacks.ranking_evaluation import RankingEvaluation
 from training.cohort import choose_cohort
 from training.config import RunConfig
@@ -35,7 +34,7 @@ class Report:
       seconds: time in `fit`.
       results: metrics on the test items by model and baseline, seen items removed and kept.
       logged: what became of the attention.
-      cost: how long the training waited for logging.
+      cost: how long the training waited for logging, in words.
     """
 
     directory: Path
@@ -43,7 +42,7 @@ class Report:
     seconds: float
     results: Results
     logged: WriterStatus
-    cost: ProbeCost
+    cost: str
 
 
 def new_run_directory(logdir: Path, name: str) -> Path:
@@ -81,7 +80,7 @@ def train(
             model, split, interactions.item_count, config.model.history_length
         ),
         logged=attention.status(),
-        cost=attention.cost,
+        cost=attention.cost.describe(attention.status().written_bytes),
     )
 
 
@@ -96,7 +95,8 @@ def attention_callback(
     return AttentionCallback(
         directory / "attention",
         cohort=cohort,
-        every_steps=config.logging.every_steps,
+        schedule=schedule.every_steps(config.logging.every_steps),
+        max_overhead=config.logging.max_overhead,
         scores=lambda model, inputs: model.item_scores(inputs),
         score_items=[None, *interactions.item_ids[1:]],
         top_k=config.logging.top_k,
@@ -138,15 +138,10 @@ def log_hyperparameters(directory: Path, config: RunConfig) -> None:
 
 def describe(report: Report) -> str:
     """Return what a run logged and what it cost, for people."""
-    logged, cost = report.logged, report.cost
-    per_step_ms = 1e3 * cost.probe_s / max(1, cost.steps)
+    logged = report.logged
     step_ms = 1e3 * report.seconds / max(1, report.steps)
-    share = cost.probe_s / max(report.seconds, 1e-9)
     lost = logged.dropped + logged.rejected + logged.failed
     return (
-        f"{report.steps} steps in {report.seconds:.0f} s, attention of {cost.steps} steps logged: "
-        f"{logged.written} records, {np.ceil(logged.written_bytes / 1e4) / 100:.2f} MB, "
-        f"{lost} lost\n"
-        f"a training step took {step_ms:.1f} ms with everything, a logged step's logging "
-        f"{per_step_ms:.1f} ms: {100 * share:.1f}% of the training time"
+        f"{report.steps} steps in {report.seconds:.0f} s, {step_ms:.1f} ms a step with everything; "
+        f"{logged.written} records written, {lost} lost\n{report.cost}"
     )

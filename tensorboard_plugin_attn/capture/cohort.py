@@ -6,7 +6,7 @@ The same users, fed in the same order at every step: so the picture changes beca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,37 @@ class Cohort:
             items=items or {},
             inputs=None if inputs is None else _rows(inputs, chosen, len(users)),
         )
+
+    def only(self, users: Sequence[int | str]) -> Cohort:
+        """Return a cohort of some of the users, in this cohort's order, with their inputs.
+
+        Args:
+          users: places in `self.users`, or ids.
+
+        Raises:
+          ValueError: one is not there, or none is given.
+        """
+        chosen = self.places(users)
+        inputs = None if self.inputs is None else _rows(self.inputs, chosen, len(self.users))
+        return replace(self, users=tuple(self.users[place] for place in chosen), inputs=inputs)
+
+    def places(self, users: Sequence[int | str]) -> list[int]:
+        """Return the places of `users`, ascending, each once.
+
+        Args:
+          users: places in `self.users`, or ids.
+
+        Raises:
+          ValueError: one is not there, or none is given.
+        """
+        place_of = {user.id: place for place, user in enumerate(self.users)}
+        chosen = {place_of.get(user, -1) if isinstance(user, str) else user for user in users}
+        if not chosen or not chosen <= set(range(len(self.users))):
+            raise ValueError(
+                f"users={list(users)}: give ids of the cohort's users, or their places from 0 to "
+                f"{len(self.users) - 1}"
+            )
+        return sorted(chosen)
 
 
 def _rows(inputs: Any, chosen: list[int], users: int) -> Any:

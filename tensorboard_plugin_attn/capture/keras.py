@@ -7,32 +7,29 @@ of the log stops the training.
 
 from __future__ import annotations
 
-import logging
 import os
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import keras
 
 from tensorboard_plugin_attn.capture.cohort import Cohort
-from tensorboard_plugin_attn.capture.keras_probe import Probe, Scores
-from tensorboard_plugin_attn.capture.layer_traits import LayerTraits
+from tensorboard_plugin_attn.capture.keras_probe import Probe, Scores, check_rows
 from tensorboard_plugin_attn.capture.ranking import Ranker
+from tensorboard_plugin_attn.capture.recorder import (
+    EVERY_STEP,
+    MAX_OVERHEAD,
+    RECOMMENDATIONS,
+    Recorder,
+)
+from tensorboard_plugin_attn.capture.selection import Heads
 from tensorboard_plugin_attn.capture.training_clock import TrainingClock
 from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
+from tensorboard_plugin_attn.logging.cost import Cost
+from tensorboard_plugin_attn.logging.schedule import Schedule
+from tensorboard_plugin_attn.logging.writer import BUDGET_BYTES
 from tensorboard_plugin_attn.privacy import Privacy
-
-logger = logging.getLogger("tensorboard_plugin_attn")
-
-
-@dataclass(frozen=True)
-class ProbeCost:
-    """What logging cost so far, in seconds of the training's own time."""
-
-    probe_s: float
-    steps: int
 
 
 class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -42,20 +39,26 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
       logdir: the run's attention directory, by convention `<run>/attention`.
       cohort: the users to follow; `cohort.inputs` is what the model is called with.
       inputs: used instead of `cohort.inputs`.
-      every_steps: log each so many training steps; the first and the last are always logged.
+      schedule: which training steps are logged; the first and the last always are.
+      max_overhead: what logging may cost, as a share of the training's own time; steps are left
+        out, evenly and marked, to keep it. `None`: no limit.
       layers: names of layers to log (a part of the path is enough); `None`: all.
+      heads: numbers of heads to log, from 0, or such by part of a layer's name; `None`: all.
+      users: places or ids of the cohort's users to log; `None`: all.
       scores: `scores(model, inputs) -> [user, item]`: the model's scores of every item. If
         given, the best items are logged as recommendations, with `score_items` naming columns.
       score_items: item id of each column of `scores`; `None` for a column that is no item.
       top_k: how many recommendations to log.
+      recommendations_schedule: at which of the logged steps recommendations are logged too.
       lengths: real history items per user, for cropping left padding; by default the number of
         history items of each cohort user, at most the width of `inputs`.
       privacy: see `Privacy`.
+      budget_bytes: how large the log may grow before steps are thinned, see `AttentionWriter`.
       writer: used instead of a new `AttentionWriter(logdir, ...)`; closed by its owner.
 
     Raises:
-      ValueError: no inputs, inputs for another number of users than the cohort's, or a Keras
-        backend other than TensorFlow.
+      ValueError: no inputs, inputs for another number of users than the cohort's, settings that
+        make no sense, or a Keras backend other than TensorFlow.
     """
 
     def __init__(
@@ -64,13 +67,18 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         cohort: Cohort,
         inputs: Any = None,
-        every_steps: int = 1,
+        schedule: Schedule = EVERY_STEP,
+        max_overhead: float | None = MAX_OVERHEAD,
         layers: Sequence[str] | None = None,
+        heads: Heads | None = None,
+        users: Sequence[int | str] | None = None,
         scores: Scores | None = None,
         score_items: Sequence[str | None] | None = None,
         top_k: int = 10,
+        recommendations_schedule: Schedule = RECOMMENDATIONS,
         lengths: Sequence[int] | None = None,
         privacy: Privacy | None = None,
+        budget_bytes: int | None = BUDGET_BYTES,
         writer: AttentionWriter | None = None,
     ) -> None:
         super().__init__()
@@ -79,33 +87,40 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 f"AttentionCallback needs Keras on TensorFlow, this is {keras.backend.backend()}; "
                 "use AttentionWriter.attention(...) in the training loop instead"
             )
-        self._inputs = cohort.inputs if inputs is None else inputs
-        if self._inputs is None:
-            raise ValueError("no inputs: pass Cohort(inputs=...) or AttentionCallback(inputs=...)")
-        _check_rows(self._inputs, len(cohort.users))
-        if every_steps < 1:
-            raise ValueError(f"every_steps={every_steps}: must be 1 or more")
         if scores is not None and score_items is None:
             raise ValueError("scores needs score_items: the item id of each column")
-        self._logdir = logdir
+        cohort = cohort if inputs is None else replace(cohort, inputs=inputs)
+        if cohort.inputs is None:
+            raise ValueError("no inputs: pass Cohort(inputs=...) or AttentionCallback(inputs=...)")
+        check_rows(cohort.inputs, len(cohort.users))
+        if users is not None:
+            places = cohort.places(users)
+            lengths = None if lengths is None else [lengths[place] for place in places]
+            cohort = cohort.only(places)
         self._cohort = cohort
-        self._layers = layers
         self._scores = scores
-        self._ranker = Ranker(score_items, cohort.users, top_k) if score_items else None
-        self._lengths = _history_lengths(cohort) if lengths is None else lengths
-        self._privacy = privacy or Privacy()  # one object: one pseudonym per user in every `fit`
-        self._writer = writer or self._new_writer()
+        self._recorder_settings: dict[str, Any] = {
+            "schedule": schedule,
+            "recommendations_schedule": recommendations_schedule,
+            "max_overhead": max_overhead,
+            "layers": layers,
+            "heads": heads,
+            "lengths": lengths,
+            "ranker": Ranker(score_items, cohort.users, top_k) if score_items else None,
+        }
+        self._writer_settings: dict[str, Any] = {
+            "logdir": logdir,
+            "cohort": cohort,
+            "privacy": privacy or Privacy(),  # one object: one pseudonym per user in every `fit`
+            "budget_bytes": budget_bytes,
+        }
         self._owns_writer = writer is None
-        self._clock = TrainingClock(every_steps)
-        self._traits = LayerTraits(self._lengths)
+        self._writer = writer or AttentionWriter(**self._writer_settings)
+        self._recorder = Recorder(self._writer, cohort, **self._recorder_settings)
+        self._clock = TrainingClock()
         self._probe: Probe | None = None
-        self._closed = False
         self._epoch = 0
-        self._logged_step = -1
-        self._probe_s = 0.0
-        self._steps_logged = 0
-        self._broken = False
-        self._warned: set[str] = set()
+        self._closed = False
 
     @property
     def writer(self) -> AttentionWriter:
@@ -113,9 +128,9 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return self._writer
 
     @property
-    def cost(self) -> ProbeCost:
-        """Return how long the training waited for logging."""
-        return ProbeCost(self._probe_s, self._steps_logged)
+    def cost(self) -> Cost:
+        """Return what logging cost the latest `fit`."""
+        return self._recorder.cost
 
     def status(self) -> WriterStatus:
         """Return what became of everything that was logged in the latest `fit`."""
@@ -124,12 +139,12 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Go on counting where the optimizer stands; a second `fit` is a new attempt of the run."""
         if self._closed:
-            self._writer, self._closed = self._new_writer(), False
+            self._writer, self._closed = AttentionWriter(**self._writer_settings), False
+        self._recorder = Recorder(self._writer, self._cohort, **self._recorder_settings)
         if self._probe is not None and self._probe.model is not self.model:
-            self._probe, self._traits = None, LayerTraits(self._lengths)
-        self._broken = False
-        self._logged_step = -1
+            self._probe = None
         self._clock.begin(self.model, (self.params or {}).get("steps"))
+        self._recorder.begin()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Remember the epoch."""
@@ -137,82 +152,29 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._clock.begin_epoch(epoch)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Log the cohort's attention if this step is on the schedule."""
-        if self._clock.tick(self._epoch, batch):
-            self._log()
+        """Log the cohort's attention if this step is on the schedule and can be afforded."""
+        took_step = self._clock.tick(self._epoch, batch)
+        if took_step and self._recorder.due(self._clock.step, self._clock.epoch):
+            self._record()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Remember that the epoch is done."""
         self._clock.begin_epoch(epoch + 1)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Log the last step and write everything that waits."""
-        if self._clock.step > self._logged_step:
-            self._log()
-        if self._owns_writer:
-            self._writer.close()
-            self._closed = True
+        """Log the last step, write everything that waits, and say what it cost."""
+        self._record()
+        said = self._recorder.end(close_writer=self._owns_writer)
+        self._closed = self._owns_writer
+        if (self.params or {}).get("verbose"):
+            print(said)
 
-    def _new_writer(self) -> AttentionWriter:
-        return AttentionWriter(self._logdir, cohort=self._cohort, privacy=self._privacy)
+    def _record(self) -> None:
+        self._recorder.record(self._clock.step, self._clock.epoch, self._run_probe)
 
-    def _log(self) -> None:
-        """Capture and hand over; whatever goes wrong is said once and the training goes on."""
-        if self._broken:
-            return
-        began_s = time.perf_counter()
-        try:
-            self._capture_and_write()
-        except Exception:
-            self._broken = True
-            logger.exception("AttentionCallback: not logging any more; training goes on")
-        self._probe_s += time.perf_counter() - began_s
-        self._logged_step = self._clock.step
-        self._steps_logged += 1
-
-    def _capture_and_write(self) -> None:
+    def _run_probe(self) -> Any:
         if self._probe is None:
-            self._probe = Probe(self.model, self._inputs, self._layers, self._scores)
-        found, scores = self._probe.run()
-        if not found:
-            self._warn_once(self._probe.why_nothing())
-        step, epoch = self._clock.step, self._clock.epoch
-        for index, (name, attention) in enumerate(found):
-            self._writer.attention(
-                name,
-                attention,
-                step=step,
-                epoch=epoch,
-                lengths=self._traits.lengths(name, attention),
-                layer_index=index,
-                causal=self._traits.is_causal(name, attention),
+            self._probe = Probe(
+                self.model, self._cohort.inputs, self._recorder.selection, self._scores
             )
-        if scores is not None and self._ranker is not None:
-            self._writer.recommendations(self._ranker.rank(scores), step=step, epoch=epoch)
-
-    def _warn_once(self, text: str) -> None:
-        if text not in self._warned:
-            self._warned.add(text)
-            logger.warning("%s", text)
-
-
-def _check_rows(inputs: Any, users: int) -> None:
-    """Refuse inputs that cannot be aligned with the cohort.
-
-    Raises:
-      ValueError: no array in `inputs` has a row for each user.
-    """
-    arrays = keras.tree.flatten(inputs)
-    shapes: list[tuple[int, ...]] = [tuple(getattr(array, "shape", ())) for array in arrays]
-    rows = sorted({int(shape[0]) for shape in shapes if shape})
-    if users not in rows:
-        raise ValueError(
-            f"inputs with {' or '.join(map(str, rows)) or 'no'} rows for a cohort of {users} "
-            "users: give arrays with one row per user, in the users' order"
-        )
-
-
-def _history_lengths(cohort: Cohort) -> Sequence[int] | None:
-    if not all(user.history for user in cohort.users):
-        return None
-    return [len(user.history) for user in cohort.users]
+        return self._probe.run(with_scores=self._recorder.scores_due)

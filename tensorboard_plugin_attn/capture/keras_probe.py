@@ -6,68 +6,91 @@ weight and no random state of the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorboard_plugin_attn.capture.keras_attention import CapturedLayer, capturing
+from tensorboard_plugin_attn.capture.captured_array import CapturedArray
+from tensorboard_plugin_attn.capture.keras_attention import capturing
+from tensorboard_plugin_attn.capture.selection import Selection
+
+logger = logging.getLogger("tensorboard_plugin_attn")
 
 Scores = Callable[[Any, Any], Any]
 
 _HALF_PRECISION_ERROR = 0.02  # rows that miss 1 by more were not meant to sum to 1
 NOTHING_CAPTURED = (
-    "AttentionCallback: the model called no Keras MultiHeadAttention or GroupQueryAttention, so "
-    "there is no attention to log. If it has an attention class of its own, log its post-softmax "
-    "weights with AttentionWriter.attention(...); docs/guides/keras.md shows an adapter."
-)
-NOTHING_CHOSEN = (
-    "AttentionCallback: layers={chosen} fits no layer with attention, so there is none to log; "
-    "choose from: {there}"
+    "AttentionCallback: the model called no Keras MultiHeadAttention or GroupQueryAttention (nor a "
+    "subclass that leaves _compute_attention in place), so there is no attention to log. {looked} "
+    "Make its post-softmax attention an output and hand it to AttentionWriter.attention(...): "
+    "docs/guides/keras.md shows an adapter."
 )
 
 
 class Probe:
-    """The model's forward pass over the cohort, traced once with capture switched on."""
+    """The model's forward pass over the cohort, traced once with capture switched on.
+
+    Args:
+      model: called with `inputs`, in evaluation mode.
+      inputs: of the cohort, one row per user.
+      selection: which layers are kept.
+      scores: called instead of the model, if given; its result is computed only where asked for.
+    """
 
     def __init__(
-        self, model: Any, inputs: Any, layers: Sequence[str] | None, scores: Scores | None
+        self, model: Any, inputs: Any, selection: Selection, scores: Scores | None
     ) -> None:
         import tensorflow as tf
 
         self.model = model
-        self._layers = layers
-        self._names: list[str] = []
-        self._all_names: list[str] = []
+        self._names: list[str] | None = None
         self._inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-        def forward(inputs: Any) -> tuple[list[Any], Any]:
+        def forward(inputs: Any, with_scores: bool) -> tuple[list[Any], Any]:
             with capturing() as captured:
                 scored = model(inputs, training=False) if scores is None else scores(model, inputs)
-            kept = [layer for layer in captured if _wanted(layer, layers)]
-            self._names[:] = _unique([layer.name for layer in kept])
-            self._all_names[:] = [layer.name for layer in captured]
-            attention = [to_float32(layer.attention) for layer in kept]
-            return attention, (None if scores is None else tf.cast(scored, tf.float32))
+            seen = [layer for layer in captured if layer.attention is not None]
+            names = _unique([layer.name for layer in seen])
+            kept = [named for named in zip(names, seen, strict=True) if selection.wants(named[0])]
+            if not seen and self._names is None:
+                logger.warning("%s", why_nothing(model))
+            self._names = [name for name, _ in kept]
+            attention = [to_float32(layer.attention) for _, layer in kept]
+            # What is not returned is not computed: TensorFlow prunes it from the graph.
+            return attention, (tf.cast(scored, tf.float32) if with_scores else None)
 
         self._forward = forward
+        if scores is not None:  # both graphs are made in the first step, which may be slow
+            forward(self._inputs, with_scores=False)
 
-    def run(self) -> tuple[list[tuple[str, NDArray[np.float32]]], NDArray[np.float32] | None]:
-        """Return `(name, attention [user, head, query, key])` per layer, and the scores."""
-        attention, scores = self._forward(self._inputs)
-        arrays = [np.asarray(layer) for layer in attention]
+    def run(self, *, with_scores: bool) -> tuple[list[CapturedArray], NDArray[np.float32] | None]:
+        """Return each layer's attention, and the scores `[user, item]` if asked for."""
+        attention, scores = self._forward(self._inputs, with_scores=with_scores)
+        named = zip(self._names or (), attention, strict=True)
         return (
-            list(zip(self._names, arrays, strict=True)),
+            [CapturedArray(name, np.asarray(layer)) for name, layer in named],
             None if scores is None else np.asarray(scores),
         )
 
-    def why_nothing(self) -> str:
-        """Return, after a run that found nothing, why that is and what to do."""
-        if not self._all_names:
-            return NOTHING_CAPTURED
-        return NOTHING_CHOSEN.format(chosen=self._layers, there=", ".join(self._all_names))
+
+def why_nothing(model: Any) -> str:
+    """Return why nothing of `model` was captured, and what to do."""
+    layers: list[Any] = model._flatten_layers() if hasattr(model, "_flatten_layers") else []
+    looking = sorted({type(layer).__name__ for layer in layers if _looks_like(layer)})
+    if not looking:
+        return NOTHING_CAPTURED.format(looked="No layer's class is called attention either.")
+    return NOTHING_CAPTURED.format(
+        looked=f"These look like attention, but are classes of their own: {', '.join(looking)}."
+    )
+
+
+def _looks_like(layer: Any) -> bool:
+    return "attention" in type(layer).__name__.lower()
 
 
 def to_float32(attention: Any) -> Any:
@@ -87,12 +110,6 @@ def to_float32(attention: Any) -> Any:
     return tf.where(near, exact / tf.where(near, sums, 1.0), exact)
 
 
-def _wanted(layer: CapturedLayer, layers: Sequence[str] | None) -> bool:
-    return layer.attention is not None and (
-        layers is None or any(part in layer.name for part in layers)
-    )
-
-
 def _unique(names: list[str]) -> list[str]:
     """Return `names`, those that stand there before numbered: a layer may be called twice."""
     seen: dict[str, int] = {}
@@ -101,3 +118,19 @@ def _unique(names: list[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         unique.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
     return unique
+
+
+def check_rows(inputs: Any, users: int) -> None:
+    """Refuse inputs that cannot be aligned with the cohort.
+
+    Raises:
+      ValueError: no array in `inputs` has a row for each user.
+    """
+    arrays = keras.tree.flatten(inputs)
+    shapes: list[tuple[int, ...]] = [tuple(getattr(array, "shape", ())) for array in arrays]
+    rows = sorted({int(shape[0]) for shape in shapes if shape})
+    if users not in rows:
+        raise ValueError(
+            f"inputs with {' or '.join(map(str, rows)) or 'no'} rows for a cohort of {users} "
+            "users: give arrays with one row per user, in the users' order"
+        )

@@ -1,4 +1,4 @@
-"""When something is logged: the optimizer's own step, and how far into which epoch.
+"""Where a Keras training stands: the optimizer's own step, and how far into which epoch.
 
 Counting batches is not enough: one batch event can stand for several steps
 (`steps_per_execution`), and several batches can make one step (gradient accumulation). It reads
@@ -11,46 +11,36 @@ from typing import Any
 
 
 class TrainingClock:
-    """Tells the step and epoch of a training, and which steps are on the schedule.
-
-    Args:
-      every_steps: how many steps lie between two logged ones; the first is always logged.
+    """Tells the step and epoch of a training.
 
     Attributes:
       step: the optimizer's step after the last batch; batches where the optimizer does not count.
       epoch: epochs done, with the fraction of the current one if its length is known.
     """
 
-    def __init__(self, every_steps: int) -> None:
+    def __init__(self) -> None:
         self.step = 0
         self.epoch = 0.0
-        self._every_steps = every_steps
         self._steps_per_epoch: int | None = None
         self._optimizer: Any = None
         self._began_at = 0
-        self._first = True
 
     def begin(self, model: Any, steps_per_epoch: int | None) -> None:
         """Start where the optimizer stands, so that a resumed training counts on."""
         self._optimizer = getattr(model, "optimizer", None)
         self._steps_per_epoch = steps_per_epoch
         self._began_at = self.step = self._iterations()
-        self._first = True
 
     def begin_epoch(self, epoch: int) -> None:
         """Remember that `epoch` epochs are done."""
         self.epoch = float(epoch)
 
     def tick(self, epoch: int, batch: int) -> bool:
-        """Count up to the end of `batch`; return whether its step is to be logged."""
+        """Count up to the end of `batch`; return whether a step was taken."""
         if self._steps_per_epoch:
             self.epoch = epoch + (batch + 1) / self._steps_per_epoch
         before, self.step = self.step, self._next_step()
-        if self.step <= before:  # gradients are being accumulated: the model is the same
-            return False
-        due = self._first or self.step // self._every_steps > before // self._every_steps
-        self._first = False
-        return due
+        return self.step > before  # if not, gradients are being accumulated: no change
 
     def _next_step(self) -> int:
         iterations = self._iterations()

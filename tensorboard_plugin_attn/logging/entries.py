@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.frames import LayerDescription
 
 Floats = NDArray[np.float32]
@@ -48,6 +49,7 @@ class AttentionEntry:
     layer: LayerDescription
     users: tuple[Floats, ...]  # each [head, query, key]
     moment: Moment
+    cost: Cost | None = None  # of logging so far, where it is measured
 
     @property
     def size_bytes(self) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.logging import events
+from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, Moment
 from tensorboard_plugin_attn.logging.frames import FrameEncoder
 from tensorboard_plugin_attn.logging.losses import Losses
@@ -40,6 +41,7 @@ class Sink:
     losses: Losses
     worker: int = 0
     encoding: pb.Encoding = pb.U8_SQRT
+    budget: ByteBudget = field(default_factory=lambda: ByteBudget(None))
     written_bytes: int = 0
     degraded: str | None = None
     attempt: pb.Attempt = field(init=False)
@@ -75,7 +77,7 @@ class Sink:
         try:
             self._ready_file(entry.moment.wall_time_s)
             self._write_markers(entry.moment)
-            written = self._write_entry(entry)
+            outcome = self._write_entry(entry)
         except OSError as error:
             self._degrade(entry, error.strerror or type(error).__name__)
             return
@@ -86,7 +88,7 @@ class Sink:
             self._fail(entry, "an error in the writer; see the training's log")
             return
         self._recovered()
-        self.counts.add("written" if written else "rejected")
+        self.counts.add(outcome)
 
     def sync(self) -> None:
         """Make what was written survive a power cut."""
@@ -101,13 +103,14 @@ class Sink:
         try:
             if not self.losses.is_empty:
                 self._ready_file(time.time())
-                self._write_markers(Moment(0, None, time.time()))
+                self._write_markers(Moment(0, None, time.time()), held=True)
             if self._file:
                 self._file.close()
         except OSError as error:
             self._note_degraded(error.strerror or "write failed")
 
-    def _write_entry(self, entry: Entry) -> bool:
+    def _write_entry(self, entry: Entry) -> str:
+        """Write `entry`; return which of the counts it belongs to."""
         if isinstance(entry, AttentionEntry):
             return self._write_attention(entry)
         header = self._header(entry.moment)
@@ -125,10 +128,13 @@ class Sink:
         metadata = events.stream_metadata(pb.RECOMMENDATIONS)
         metadata.cohort_size = len(entry.users)
         self._append(schema.RECOMMENDATIONS_TAG, blobs, header, metadata)
-        return True
+        return "written"
 
-    def _write_attention(self, entry: AttentionEntry) -> bool:
+    def _write_attention(self, entry: AttentionEntry) -> str:
         layer = entry.layer
+        if reason := self.budget.refusal(entry.moment.step, self.written_bytes):
+            self.losses.add(pb.THINNED, entry, reason)
+            return "thinned"
         encoder = self._encoders.setdefault(layer.name, FrameEncoder(layer, self.encoding))
         header = self._header(entry.moment)
         chunks, blobs = encoder.encode(entry.users, header.sequence, self._axis_lengths(entry))
@@ -136,12 +142,14 @@ class Sink:
             reason = chunks[0].rejected_reason if chunks else "no users"
             logger.warning("step %d, layer %s: not logged: %s", header.step, layer.name, reason)
             self.losses.add(pb.REJECTED, entry, reason)
-            return False
+            return "rejected"
         header.head_count = layer.head_count
+        if entry.cost:
+            header.cost.CopyFrom(entry.cost.message())
         header.chunks.extend(chunks)
         metadata = events.layer_metadata(layer, len(entry.users))
         self._append(schema.attention_tag(layer.name), blobs, header, metadata)
-        return True
+        return "written"
 
     def _axis_lengths(self, entry: AttentionEntry) -> Sequence[int]:
         return self.axis_lengths or [0] * len(entry.users)
@@ -174,6 +182,7 @@ class Sink:
             self._file.close()
             self._file = None
         if self._file is None:
+            self.budget.look(self.directory)
             self._file = RecordFile(self.directory)
             self._tags_in_file.clear()
             self._start_groups()
@@ -191,8 +200,8 @@ class Sink:
             events.stream_metadata(pb.CATALOGUE),
         )
 
-    def _write_markers(self, moment: Moment) -> None:
-        markers = self.losses.take()
+    def _write_markers(self, moment: Moment, *, held: bool = False) -> None:
+        markers = self.losses.take(held=held)
         metadata = events.stream_metadata(pb.MARKERS)
         try:
             while markers:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class WriterStatus:
     """Counts since the writer was made; an entry is a layer's frame or a step's recommendations.
 
-    Always `offered == written + dropped + rejected + failed + waiting`.
+    Always `offered == written + dropped + rejected + failed + thinned + waiting`.
 
     Attributes:
       offered: entries handed to the writer.
@@ -18,6 +18,7 @@ class WriterStatus:
       dropped: entries that made room in a full queue.
       rejected: frames that were not attention (NaN, negative, rows that do not sum to 1).
       failed: entries lost because the disk refused them.
+      thinned: frames left out because the log reached `budget_bytes`.
       waiting: entries still in the queue.
       written_bytes: size of all records written.
       degraded: why the writer cannot write at present, or `None`.
@@ -29,6 +30,7 @@ class WriterStatus:
     dropped: int
     rejected: int
     failed: int
+    thinned: int
     waiting: int
     written_bytes: int
     degraded: str | None
@@ -44,6 +46,7 @@ class Counts:
     dropped: int = 0
     rejected: int = 0
     failed: int = 0
+    thinned: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, name: str, number: int = 1) -> None:
@@ -54,13 +57,14 @@ class Counts:
     def status(self, written_bytes: int, degraded: str | None, file: str | None) -> WriterStatus:
         """Return a consistent snapshot."""
         with self._lock:
-            settled = self.written + self.dropped + self.rejected + self.failed
+            settled = self.written + self.dropped + self.rejected + self.failed + self.thinned
             return WriterStatus(
                 offered=self.offered,
                 written=self.written,
                 dropped=self.dropped,
                 rejected=self.rejected,
                 failed=self.failed,
+                thinned=self.thinned,
                 waiting=self.offered - settled,
                 written_bytes=written_bytes,
                 degraded=degraded,

@@ -25,6 +25,8 @@ from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.logging import events
+from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
+from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.entries import (
     AttentionEntry,
     Entry,
@@ -43,6 +45,7 @@ logger = logging.getLogger("tensorboard_plugin_attn")
 
 SYNC_EVERY_S = 5.0
 EXIT_TIMEOUT_S = 10.0
+BUDGET_BYTES = 10 << 30
 
 _writers: weakref.WeakSet[AttentionWriter] = weakref.WeakSet()
 
@@ -58,6 +61,8 @@ class AttentionWriter:
       privacy: what of a person may be written; by default no raw id and no attribute.
       precision: `"u8"` (square-root scale, error ≤ 0.004), `"u16"`, `"f16"` or `"exact"`.
       queue_limits: how much may wait for the disk before the oldest is dropped.
+      budget_bytes: how large the directory's log may grow before steps are thinned: every 2nd is
+        kept, and half as many again for each further eighth of the budget. `None`: no limit.
       strict: raise `OSError` here if the directory cannot be written, instead of warning.
     """
 
@@ -70,6 +75,7 @@ class AttentionWriter:
         privacy: Privacy | None = None,
         precision: str = "u8",
         queue_limits: QueueLimits | None = None,
+        budget_bytes: int | None = BUDGET_BYTES,
         strict: bool = False,
     ) -> None:
         self._directory = Path(logdir)
@@ -78,6 +84,7 @@ class AttentionWriter:
         self._privacy = privacy or Privacy()
         self._encoding = codec.precision(precision)
         self._limits = queue_limits or QueueLimits()
+        self._budget_bytes = budget_bytes
         self._warned: set[str] = set()
         self._start()
         if strict:
@@ -104,6 +111,7 @@ class AttentionWriter:
             losses=self._losses,
             worker=self._worker,
             encoding=self._encoding,
+            budget=ByteBudget(self._budget_bytes),
         )
         self._thread = threading.Thread(target=self._run, name="attn-writer", daemon=True)
         self._thread.start()
@@ -125,6 +133,7 @@ class AttentionWriter:
         similarity: str = "scaled_dot_product",
         mode: str = "evaluation",
         dropout_stage: str = "before_dropout",
+        cost: Cost | None = None,
     ) -> None:
         """Log one layer's attention at one step. Copies, queues and returns.
 
@@ -144,6 +153,7 @@ class AttentionWriter:
           similarity: `"scaled_dot_product"` or `"bilinear"`.
           mode: whether the model ran in `"evaluation"` or `"training"` mode.
           dropout_stage: `"before_dropout"` or `"after_dropout"`.
+          cost: what logging cost so far, where a callback measures it.
         """
         try:
             users = crop([np.asarray(user) for user in attention], lengths)
@@ -162,7 +172,7 @@ class AttentionWriter:
             )
             events.layer_metadata(description, len(users))
             self._check_users(len(users))
-            entry = AttentionEntry(description, users, _moment(step, epoch))
+            entry = AttentionEntry(description, users, _moment(step, epoch), cost)
         except Exception as error:  # whatever was handed in, the training goes on
             self._refuse(layer, step, str(error))
             return
@@ -185,6 +195,13 @@ class AttentionWriter:
             self._refuse(None, step, str(error))
             return
         self._offer(entry)
+
+    def thinned(self, layer: str, *, step: int, detail: str) -> None:
+        """Mark a step of `layer` as left out on purpose; `detail` says why, to who looks at it."""
+        try:
+            self._losses.add_step(pb.THINNED, layer, _moment(step, None).step, detail)
+        except Exception as error:  # whatever was handed in, the training goes on
+            self._warn_once(f"{layer}: not marked as thinned: {error}")
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> bool:
         """Wait until everything offered is written; return whether that was reached in time."""

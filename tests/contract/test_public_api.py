@@ -19,16 +19,18 @@ NAMES = [
     "UserRecommendations",
     "WriterStatus",
     "__version__",
+    "schedule",
     "summary",
 ]
 
 SIGNATURES = {
     "AttentionWriter": "(logdir, *, cohort=None, worker=0, privacy=None, precision='u8', "
-    "queue_limits=None, strict=False)",
+    "queue_limits=None, budget_bytes=10737418240, strict=False)",
     "AttentionWriter.attention": "(self, layer, attention, *, step, epoch=None, lengths=None, "
     "layer_index=0, causal=False, kind='self', query_axis='history', key_axis='history', "
     "head_names=(), similarity='scaled_dot_product', mode='evaluation', "
-    "dropout_stage='before_dropout')",
+    "dropout_stage='before_dropout', cost=None)",
+    "AttentionWriter.thinned": "(self, layer, *, step, detail)",
     "AttentionWriter.recommendations": "(self, recommendations, *, step, epoch=None)",
     "AttentionWriter.flush": "(self, timeout_s=10.0)",
     "AttentionWriter.close": "(self, timeout_s=10.0)",
@@ -38,6 +40,11 @@ SIGNATURES = {
     "summary.attention_pb": "(name, data, step, *, lengths=None, causal=False, layer_index=0, "
     "precision='u8')",
     "summary.catalogue": "(cohort, *, privacy=None)",
+    "schedule.at_steps": "(steps)",
+    "schedule.every_epochs": "(epochs=1)",
+    "schedule.every_step": "()",
+    "schedule.every_steps": "(steps)",
+    "schedule.log_spaced": "(per_decade=10)",
     "QueueLimits": "(entries=64, size_bytes=67108864)",
 }
 
@@ -53,6 +60,7 @@ FIELDS = {
         "dropped",
         "rejected",
         "failed",
+        "thinned",
         "waiting",
         "written_bytes",
         "degraded",

@@ -15,7 +15,8 @@ from keras import layers
 from tensorboard_plugin_attn import Cohort, Item, Privacy, User, codec
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing
-from tensorboard_plugin_attn.capture.keras_probe import NOTHING_CAPTURED, to_float32
+from tensorboard_plugin_attn.capture.keras_probe import to_float32
+from tensorboard_plugin_attn.logging.schedule import at_steps, every_steps
 from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.runs import Runs
 
@@ -78,6 +79,13 @@ def logged_steps(directory: Path) -> list[int]:
         return [frame.step for frame in stream.timeline(run.attempts)]
 
 
+def recommended_steps(directory: Path) -> list[int]:
+    with logged(directory).locked() as known:
+        run = known["attention"]
+        assert run.recommendations is not None
+        return [frame.step for frame in run.recommendations.timeline(run.attempts)]
+
+
 def logged_attention(directory: Path, layer: str, step: int, user: int) -> np.ndarray:
     runs = logged(directory)
     with runs.locked() as known:
@@ -96,6 +104,11 @@ def logged_attention(directory: Path, layer: str, step: int, user: int) -> np.nd
     triangle = chunk.layout == 2
     shape = codec.Shape(header.head_count, chunk.query_length, chunk.key_length, triangle)
     return codec.decode(raw, shape, chunk.encoding)
+
+
+def watch(logdir: Path, **settings: Any) -> AttentionCallback:
+    """Return a callback that is allowed any cost: these models are trained in no time."""
+    return AttentionCallback(logdir, **{"cohort": cohort(), "max_overhead": None, **settings})
 
 
 def test_captures_what_the_layer_would_return_if_asked() -> None:
@@ -142,7 +155,7 @@ def test_nothing_stays_patched_after_an_error() -> None:
 
 def test_callback_logs_every_step_and_the_attention_of_that_step(tmp_path: Path) -> None:
     model = compiled(third_party_model(use_causal_mask=True))
-    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    callback = watch(tmp_path / "attention")
     fit(model, callback)
     runs = logged(tmp_path)
     with runs.locked() as known:
@@ -169,7 +182,7 @@ def test_attention_on_padding_is_logged_and_said(
 ) -> None:
     model = compiled(third_party_model(mask_zero=False))
     with caplog.at_level(logging.WARNING, "tensorboard_plugin_attn"):
-        fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
+        fit(model, watch(tmp_path / "attention"))
     assert sum("of its attention to padding" in message for message in caplog.messages) == 1
     with logged(tmp_path).locked() as known:
         [name] = known["attention"].layers
@@ -181,7 +194,7 @@ def test_training_is_the_same_with_and_without_the_callback(tmp_path: Path) -> N
     for number, watched in enumerate((True, False)):
         keras.utils.set_random_seed(7)
         model = compiled(third_party_model())
-        callbacks = [AttentionCallback(tmp_path / str(number), cohort=cohort())] if watched else []
+        callbacks = [watch(tmp_path / str(number))] if watched else []
         fit(model, *callbacks)
         weights.append(model.get_weights())
     for watched_array, plain_array in zip(*weights, strict=True):
@@ -190,8 +203,8 @@ def test_training_is_the_same_with_and_without_the_callback(tmp_path: Path) -> N
 
 def test_a_resumed_training_counts_on(tmp_path: Path) -> None:
     model = compiled(third_party_model())
-    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()), epochs=1)
-    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()), epochs=1)
+    fit(model, watch(tmp_path / "attention"), epochs=1)
+    fit(model, watch(tmp_path / "attention"), epochs=1)
     with logged(tmp_path).locked() as known:
         run = known["attention"]
         [stream] = run.layers.values()
@@ -199,9 +212,9 @@ def test_a_resumed_training_counts_on(tmp_path: Path) -> None:
         assert len(run.attempts) == 2
 
 
-def test_every_steps_logs_the_first_and_the_last_too(tmp_path: Path) -> None:
+def test_a_schedule_logs_the_first_and_the_last_too(tmp_path: Path) -> None:
     model = compiled(third_party_model())
-    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort(), every_steps=3))
+    fit(model, watch(tmp_path / "attention", schedule=every_steps(3)))
     with logged(tmp_path).locked() as known:
         run = known["attention"]
         [stream] = run.layers.values()
@@ -215,26 +228,74 @@ def test_a_model_without_keras_attention_is_told_what_to_do(
     pooled = layers.GlobalAveragePooling1D()(layers.Embedding(ITEMS, 4)(inputs))
     model = compiled(keras.Model(inputs, layers.Dense(ITEMS)(pooled)))
     with caplog.at_level(logging.WARNING, "tensorboard_plugin_attn"):
-        fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
-    assert caplog.messages.count(NOTHING_CAPTURED) == 1
-    assert "AttentionWriter.attention" in NOTHING_CAPTURED
+        fit(model, watch(tmp_path / "attention"))
+    [message] = caplog.messages
+    assert "the model called no Keras MultiHeadAttention" in message
+    assert "AttentionWriter.attention" in message
+    assert "No layer's class is called attention either" in message
+
+
+class OwnAttention(layers.Layer):
+    """Attention that is no subclass of Keras'."""
+
+    def call(self, x: Any) -> Any:
+        weights = keras.ops.softmax(keras.ops.matmul(x, keras.ops.transpose(x, (0, 2, 1))))
+        return keras.ops.matmul(weights, x)
+
+
+def test_attention_of_a_class_that_cannot_be_seen_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    inputs = keras.Input((LENGTH,), dtype="int32")
+    inner = keras.Sequential([layers.Embedding(ITEMS, 4), OwnAttention()])
+    model = compiled(keras.Model(inputs, layers.Dense(ITEMS)(inner(inputs)[:, -1])))
+    with caplog.at_level(logging.WARNING, "tensorboard_plugin_attn"):
+        fit(model, watch(tmp_path / "attention"))
+    [message] = caplog.messages
+    assert "but are classes of their own: OwnAttention." in message
 
 
 def test_recommendations_are_logged_beside(tmp_path: Path) -> None:
     model = compiled(third_party_model())
-    callback = AttentionCallback(
+    callback = watch(
         tmp_path / "attention",
-        cohort=cohort(),
         scores=lambda model, inputs: model(inputs, training=False),
         score_items=[None, *(str(item) for item in range(1, ITEMS))],
         top_k=3,
     )
     fit(model, callback)
     assert callback.status().rejected == 0
-    with logged(tmp_path).locked() as known:
-        stream = known["attention"].recommendations
-        assert stream is not None
-        assert len(stream.timeline(known["attention"].attempts)) == 8
+    # log-spaced, the ends of epochs, and the last
+    assert recommended_steps(tmp_path) == [1, 2, 3, 4, 5, 6, 8]
+
+
+def test_recommendations_have_a_schedule_of_their_own_and_scores_are_not_computed_for_nothing(
+    tmp_path: Path,
+) -> None:
+    computed: list[int] = []
+
+    def note(scored: Any) -> Any:
+        computed.append(1)
+        return scored
+
+    def scores(model: Any, inputs: Any) -> Any:
+        scored = model(inputs, training=False)
+        noted = tf.numpy_function(note, [scored], tf.float32, stateful=False)
+        return tf.ensure_shape(noted, scored.shape)
+
+    model = compiled(third_party_model())
+    fit(
+        model,
+        watch(
+            tmp_path / "attention",
+            scores=scores,
+            score_items=[None, *(str(item) for item in range(1, ITEMS))],
+            recommendations_schedule=at_steps([4]),
+        ),
+    )
+    assert logged_steps(tmp_path) == list(range(1, 9))
+    assert recommended_steps(tmp_path) == [1, 4, 8]
+    assert len(computed) == 3
 
 
 def test_an_error_in_the_users_scores_does_not_stop_training(
@@ -244,21 +305,19 @@ def test_an_error_in_the_users_scores_does_not_stop_training(
         raise RuntimeError("not written yet")
 
     model = compiled(third_party_model())
-    callback = AttentionCallback(
-        tmp_path / "attention", cohort=cohort(), scores=broken, score_items=["a"]
-    )
+    callback = watch(tmp_path / "attention", scores=broken, score_items=["a"])
     with caplog.at_level(logging.ERROR, "tensorboard_plugin_attn"):
         fit(model, callback)
     assert int(model.optimizer.iterations) == 8
     assert [record.message for record in caplog.records] == [
-        "AttentionCallback: not logging any more; training goes on"
+        "attention: not logging any more; training goes on"
     ]
 
 
 def test_a_directory_that_cannot_be_written_does_not_stop_training(tmp_path: Path) -> None:
     (tmp_path / "attention").write_text("a file stands where the directory should be")
     model = compiled(third_party_model())
-    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    callback = watch(tmp_path / "attention")
     fit(model, callback)
     status = callback.status()
     assert status.failed == status.offered == 8
@@ -269,7 +328,9 @@ def test_a_directory_that_cannot_be_written_does_not_stop_training(tmp_path: Pat
     ("arguments", "message"),
     [
         ({"cohort": Cohort()}, "no inputs"),
-        ({"every_steps": 0}, "every_steps=0"),
+        ({"max_overhead": 0}, "max_overhead=0"),
+        ({"heads": [-1]}, "numbers of heads from 0"),
+        ({"users": ["nobody"]}, "give ids of the cohort's users"),
         ({"inputs": np.ones((3, LENGTH), np.int32)}, "3 rows for a cohort of 2 users"),
         ({"inputs": [[1, 2]]}, "no rows for a cohort of 2 users: give arrays"),
         ({"scores": lambda model, inputs: None}, "score_items"),
@@ -279,14 +340,14 @@ def test_bad_arguments_say_what_to_do(
     tmp_path: Path, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        AttentionCallback(tmp_path, **{"cohort": cohort(), **arguments})
+        watch(tmp_path, **arguments)
 
 
 def test_a_choice_of_layers_that_fits_none_names_those_there_are(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = compiled(third_party_model())
-    callback = AttentionCallback(tmp_path / "a", cohort=cohort(), layers=["no such layer"])
+    callback = watch(tmp_path / "a", layers=["no such layer"])
     with caplog.at_level(logging.WARNING, "tensorboard_plugin_attn"):
         fit(model, callback)
     assert callback.status().offered == 0
@@ -297,7 +358,7 @@ def test_a_choice_of_layers_that_fits_none_names_those_there_are(
 
 def test_layers_can_be_chosen(tmp_path: Path) -> None:
     model = compiled(third_party_model())
-    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort(), layers=["att"]))
+    fit(model, watch(tmp_path / "attention", layers=["att"]))
     assert logged_steps(tmp_path) == list(range(1, 9))
 
 
@@ -306,7 +367,7 @@ def test_one_batch_event_for_several_steps_is_logged_as_the_optimizer_counts(
 ) -> None:
     model = third_party_model()
     model.compile(optimizer="adam", loss=crossentropy(), steps_per_execution=4)
-    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
+    fit(model, watch(tmp_path / "attention"))
     assert logged_steps(tmp_path) == [4, 8]
 
 
@@ -314,13 +375,13 @@ def test_batches_that_only_accumulate_gradients_are_no_steps(tmp_path: Path) -> 
     model = third_party_model()
     optimizer = keras.optimizers.Adam(gradient_accumulation_steps=2)
     model.compile(optimizer=optimizer, loss=crossentropy())
-    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
+    fit(model, watch(tmp_path / "attention"))
     assert logged_steps(tmp_path) == [1, 2, 3, 4]
 
 
 def test_a_callback_used_in_two_fits_logs_both_under_the_same_pseudonyms(tmp_path: Path) -> None:
     model = compiled(third_party_model())
-    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    callback = watch(tmp_path / "attention")
     fit(model, callback, epochs=1)
     before = [user.id for user in logged(tmp_path).catalogue("attention").users]
     fit(model, callback, epochs=1)
@@ -331,7 +392,7 @@ def test_a_callback_used_in_two_fits_logs_both_under_the_same_pseudonyms(tmp_pat
 
 def test_a_callback_moved_to_another_model_watches_that_one(tmp_path: Path) -> None:
     first, second = (compiled(third_party_model(use_causal_mask=True)) for _ in range(2))
-    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    callback = watch(tmp_path / "attention")
     fit(first, callback, epochs=1)
     fit(second, callback, epochs=2)
     embedded = second.layers[1](cohort().inputs)
@@ -348,7 +409,7 @@ def test_half_precision_attention_is_logged(tmp_path: Path) -> None:
         model = compiled(third_party_model(use_causal_mask=True))
     finally:
         keras.config.set_dtype_policy("float32")
-    callback = AttentionCallback(tmp_path / "attention", cohort=cohort())
+    callback = watch(tmp_path / "attention")
     fit(model, callback)
     assert callback.status().rejected == 0
     assert logged_steps(tmp_path) == list(range(1, 9))
@@ -372,7 +433,7 @@ def test_rows_that_are_no_attention_are_not_made_to_look_like_it() -> None:
 
 def test_epochs_are_fractional_and_end_whole(tmp_path: Path) -> None:
     model = compiled(third_party_model())
-    fit(model, AttentionCallback(tmp_path / "attention", cohort=cohort()))
+    fit(model, watch(tmp_path / "attention"))
     with logged(tmp_path).locked() as known:
         run = known["attention"]
         [stream] = run.layers.values()
@@ -382,9 +443,7 @@ def test_epochs_are_fractional_and_end_whole(tmp_path: Path) -> None:
 
 def test_raw_user_ids_are_nowhere_in_the_log(tmp_path: Path) -> None:
     model = compiled(third_party_model())
-    callback = AttentionCallback(
-        tmp_path / "attention", cohort=cohort(), privacy=Privacy(key=b"k" * 32)
-    )
+    callback = watch(tmp_path / "attention", privacy=Privacy(key=b"k" * 32))
     fit(model, callback)
     for file in tmp_path.rglob("*"):
         if file.is_file():

@@ -1,4 +1,4 @@
-"""Which steps are logged, and under which number."""
+"""Which batches are steps, and under which number."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import pytest
 from tensorboard_plugin_attn.capture.training_clock import TrainingClock
 
 
-def logged(
-    iterations: list[int], every_steps: int = 1, began_at: int = 0, **more: Any
-) -> list[int]:
-    """Return the steps on the schedule when the optimizer counts `iterations` after each batch."""
+def taken(iterations: list[int], began_at: int = 0, **more: Any) -> list[int]:
+    """Return the steps seen when the optimizer counts `iterations` after each batch."""
     optimizer = SimpleNamespace(iterations=began_at, **more)
-    clock = TrainingClock(every_steps)
+    clock = TrainingClock()
     clock.begin(SimpleNamespace(optimizer=optimizer), None)
     steps = []
     for batch, optimizer.iterations in enumerate(iterations):
@@ -28,9 +26,8 @@ def logged(
     ("iterations", "settings", "expected"),
     [
         ([1, 2, 3, 4], {}, [1, 2, 3, 4]),
-        ([1, 2, 3, 4, 5, 6, 7], {"every_steps": 3}, [1, 3, 6]),
         ([11, 12], {"began_at": 10}, [11, 12]),
-        ([10, 20, 30, 40], {"every_steps": 15}, [10, 20, 30]),
+        ([10, 20, 30], {}, [10, 20, 30]),
         ([0, 1, 1, 2], {"gradient_accumulation_steps": 2}, [1, 2]),
         ([0, 0, 1, 2], {"inner_optimizer": None}, [1, 2]),
         ([0, 0, 0], {}, [1, 2, 3]),
@@ -38,7 +35,6 @@ def logged(
     ],
     ids=[
         "each",
-        "every third",
         "resumed",
         "several steps a batch",
         "accumulated",
@@ -48,11 +44,11 @@ def logged(
     ],
 )
 def test_steps(iterations: list[int], settings: dict[str, Any], expected: list[int]) -> None:
-    assert logged(iterations, **settings) == expected
+    assert taken(iterations, **settings) == expected
 
 
 def test_a_model_without_optimizer_counts_batches_on_over_two_fits() -> None:
-    clock = TrainingClock(1)
+    clock = TrainingClock()
     for expected in (1, 2):
         clock.begin(SimpleNamespace(), None)
         assert clock.tick(0, 0)
@@ -62,7 +58,7 @@ def test_a_model_without_optimizer_counts_batches_on_over_two_fits() -> None:
 def test_the_epoch_is_fractional_only_where_its_length_is_known() -> None:
     model = SimpleNamespace(optimizer=None)
     for steps_per_epoch, expected in ((4, 2.5), (None, 2.0)):
-        clock = TrainingClock(1)
+        clock = TrainingClock()
         clock.begin(model, steps_per_epoch)
         clock.begin_epoch(2)
         clock.tick(2, 1)

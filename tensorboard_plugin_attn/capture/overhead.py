@@ -1,0 +1,97 @@
+"""`max_overhead` kept: measures what logging costs, and says which steps it can afford.
+
+Steps are left out evenly, not in bursts: the stride follows from the mean cost and the mean time
+between steps. It never makes a step wait, and it decides nothing but "now or not now".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tensorboard_plugin_attn.logging.cost import Cost
+
+
+@dataclass
+class Overhead:
+    """Times logging against the training around it.
+
+    Args:
+      limit: what logging may cost, as a share of the training's own time; `None`: no limit.
+      clock: seconds, growing.
+
+    The first logged step is not held against the limit, nor is the training until its end: both
+    hold compilation, which is paid once.
+    """
+
+    limit: float | None
+    clock: Callable[[], float]
+    _began_s: float | None = None
+    _counted_from_s: float = 0.0  # end of the first logged step
+    _logging_s: float = 0.0
+    _tracing_s: float = 0.0
+    _logged: int = 0
+    _thinned: int = 0
+    _asked: int = 0  # since the first logged step
+    _since_logged: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that is none.
+
+        Raises:
+          ValueError: the limit is not more than 0.
+        """
+        if self.limit is not None and not self.limit > 0:
+            raise ValueError(
+                f"max_overhead={self.limit}: give a share of the training's time such as 0.05, "
+                "or None for no limit"
+            )
+
+    def begin(self) -> None:
+        """Start counting the training's time."""
+        self._began_s = self._counted_from_s = self.clock()
+
+    def affords(self) -> bool:
+        """Tell whether a step that is due can be logged; one that cannot is counted as thinned."""
+        self._since_logged += 1
+        self._asked += self._logged > 0
+        if self.limit is None or self._logged < 2 or self._is_affordable(self.limit):
+            return True
+        self._thinned += 1
+        return False
+
+    def _is_affordable(self, limit: float) -> bool:
+        counted_s = self._logging_s - self._tracing_s
+        mean_s = counted_s / (self._logged - 1)
+        allowed_s = limit * (self.clock() - self._counted_from_s - counted_s)
+        allowed_a_step_s = allowed_s / self._asked
+        if allowed_a_step_s <= 0:
+            return mean_s <= 0
+        stride = int(mean_s / allowed_a_step_s)
+        return self._since_logged >= stride and counted_s + mean_s <= allowed_s
+
+    def logged(self, logging_s: float, *, was_thinned: bool) -> None:
+        """Count a logged step that took `logging_s`.
+
+        Args:
+          was_thinned: the step had been refused before: the last step is logged all the same.
+        """
+        if self._logged == 0:
+            self._tracing_s = logging_s
+            self._counted_from_s = self.clock()
+        self._logging_s += logging_s
+        self._logged += 1
+        self._thinned -= was_thinned
+        self._since_logged = 0
+
+    def cost(self, current_s: float | None = None) -> Cost:
+        """Return what was measured; `current_s`: what the step being logged took so far, if any."""
+        now_s = current_s or 0.0
+        training_s = 0.0 if self._began_s is None else self.clock() - self._began_s
+        return Cost(
+            training_s=training_s,
+            logging_s=self._logging_s + now_s,
+            logged_steps=self._logged + (current_s is not None),
+            thinned_steps=self._thinned,
+            tracing_s=self._tracing_s if self._logged else now_s,
+        )

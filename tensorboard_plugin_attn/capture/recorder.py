@@ -1,0 +1,249 @@
+"""`Recorder`: what every framework's callback does between a training step and the writer.
+
+It keeps the schedule and the cost, and hands arrays over with what is true of them. It never
+raises in the training loop, and knows no framework: how attention is got is the probe's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_attn import schema
+from tensorboard_plugin_attn.capture.captured_array import CapturedArray
+from tensorboard_plugin_attn.capture.cohort import Cohort
+from tensorboard_plugin_attn.capture.layer_traits import LayerTraits
+from tensorboard_plugin_attn.capture.overhead import Overhead
+from tensorboard_plugin_attn.capture.ranking import Ranker
+from tensorboard_plugin_attn.capture.selection import Heads, Selection
+from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
+from tensorboard_plugin_attn.logging.cost import Cost
+from tensorboard_plugin_attn.logging.schedule import (
+    Schedule,
+    every_epochs,
+    every_step,
+    log_spaced,
+)
+
+logger = logging.getLogger("tensorboard_plugin_attn")
+
+MAX_OVERHEAD = 0.05
+EVERY_STEP = every_step()
+RECOMMENDATIONS = log_spaced() | every_epochs()
+
+Probe = Callable[[], tuple[Sequence[CapturedArray], NDArray[np.float32] | None]]
+
+
+class _When(NamedTuple):
+    step: int
+    epoch: float | None
+
+
+class Recorder:
+    """Records one training: `begin`, then for each step `due` and perhaps `record`, then `end`.
+
+    At the end, `record` the last step without asking `due`: it is logged whatever it costs.
+
+    Args:
+      writer: where attention goes.
+      cohort: the users of the writer, in the order of the arrays' first axis. To log only some of
+        a cohort's users, make writer and inputs from `cohort.only(users)`.
+      schedule: which steps are logged; the first always is.
+      recommendations_schedule: at which of them recommendations are logged too.
+      max_overhead: what logging may cost, as a share of the training's own time; steps are left
+        out, evenly and marked, to keep it. `None`: no limit.
+      layers: parts of the names of layers to log; `None`: all.
+      heads: numbers of heads to log, or by a part of the layer's name; `None`: all.
+      lengths: real history items per user, for cropping left padding; by default the lengths of
+        the cohort's histories, and `None` if one is empty.
+      ranker: makes recommendations of the probe's scores, if it gives any.
+      clock: seconds, growing.
+
+    Raises:
+      ValueError: `max_overhead` or `heads` make no sense.
+    """
+
+    def __init__(
+        self,
+        writer: AttentionWriter,
+        cohort: Cohort,
+        *,
+        schedule: Schedule = EVERY_STEP,
+        recommendations_schedule: Schedule = RECOMMENDATIONS,
+        max_overhead: float | None = MAX_OVERHEAD,
+        layers: Sequence[str] | None = None,
+        heads: Heads | None = None,
+        lengths: Sequence[int] | None = None,
+        ranker: Ranker | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.selection = Selection(layers, heads)
+        self._writer = writer
+        self._schedule = schedule
+        self._recommendations_schedule = recommendations_schedule
+        self._overhead = Overhead(max_overhead, clock)
+        self._traits = LayerTraits(history_lengths(cohort) if lengths is None else lengths)
+        self._ranker = ranker
+        self._clock = clock
+        self._asked: _When | None = None
+        self._ranked: _When | None = None  # when recommendations were last asked for
+        self._scores_due = True
+        self._logged_step = self._scored_step = self._thinned_step = -1
+        self._layers: tuple[str, ...] = ()
+        self._thinned_because = ""
+        self._warned: set[str] = set()
+        self._broken = False
+
+    @property
+    def cost(self) -> Cost:
+        """Return what logging cost so far."""
+        return self._overhead.cost()
+
+    @property
+    def scores_due(self) -> bool:
+        """Tell whether the step being recorded wants scores: computing others is for nothing."""
+        return self._ranker is not None and self._scores_due
+
+    def begin(self) -> None:
+        """Start the clock: the training begins."""
+        self._overhead.begin()
+
+    def due(self, step: int, epoch: float | None) -> bool:
+        """Tell whether this step is to be recorded: it is on the schedule, and can be afforded.
+
+        Args:
+          step: training steps done; ask after every one, or after each of several.
+          epoch: epochs done, with their fraction, if there are epochs.
+        """
+        if self._broken:
+            return False
+        now, previous = _When(step, epoch), self._asked
+        self._asked = now
+        if not self._schedule.due(previous, now):
+            return False
+        if not self._overhead.affords():
+            self._thin(step)
+            return False
+        self._scores_due = self._recommendations_schedule.due(self._ranked, now)
+        return True
+
+    def record(self, step: int, epoch: float | None, probe: Probe) -> None:
+        """Capture and hand over. Whatever goes wrong is said once, and the training goes on.
+
+        Args:
+          step: training steps done; one that is recorded already is not recorded again.
+          epoch: epochs done, if there are epochs.
+          probe: runs the model on the cohort; returns its layers' attention, and scores
+            `[user, item]` (or `None`) if `scores_due`.
+        """
+        again = step == self._logged_step
+        if self._broken or (again and not (self.scores_due and step != self._scored_step)):
+            return
+        began_s = self._clock()
+        was_thinned = self._thinned_step == step
+        if was_thinned:
+            self._thinned_step = -1
+        self._mark_thinned()
+        try:
+            self._capture(_When(step, epoch), probe, began_s, only_scores=again)
+        except Exception:
+            self._broken = True
+            logger.exception("attention: not logging any more; training goes on")
+        if not again:
+            self._overhead.logged(self._clock() - began_s, was_thinned=was_thinned)
+        self._logged_step = step
+        self._scores_due = True
+
+    def end(self, *, close_writer: bool = False) -> str:
+        """Write what waits; say, and return, what it cost.
+
+        Args:
+          close_writer: close the writer, if it is the caller's to close.
+        """
+        self._mark_thinned()
+        cost = self.cost
+        status = self._writer.close() if close_writer else self._flushed()
+        text = cost.describe(status.written_bytes)
+        logger.info("%s", text)
+        return text
+
+    def _flushed(self) -> WriterStatus:
+        self._writer.flush()
+        return self._writer.status()
+
+    def _capture(self, now: _When, probe: Probe, began_s: float, *, only_scores: bool) -> None:
+        found, scores = probe()
+        if not only_scores:
+            self._write_attention(now, self.selection.apply(found), began_s)
+        if scores is not None and self._ranker is not None and self._scores_due:
+            self._writer.recommendations(
+                self._ranker.rank(np.asarray(scores)), step=now.step, epoch=now.epoch
+            )
+            self._ranked, self._scored_step = now, now.step
+
+    def _write_attention(self, now: _When, layers: Sequence[CapturedArray], began_s: float) -> None:
+        if not layers and (why := self.selection.why_nothing()):
+            self._warn_once(why)
+        self._layers = tuple(layer.name for layer in layers)
+        cost = self._overhead.cost(self._clock() - began_s)
+        for index, layer in enumerate(layers):
+            attention, causal = layer.attention, layer.causal
+            histories = layer.query_axis == layer.key_axis == schema.HISTORY_AXIS
+            if causal is None:
+                causal = histories and self._traits.is_causal(layer.name, attention)
+            self._writer.attention(
+                layer.name,
+                attention,
+                step=now.step,
+                epoch=now.epoch,
+                lengths=self._traits.lengths(layer.name, attention) if histories else None,
+                layer_index=index,
+                causal=causal,
+                kind=layer.kind,
+                query_axis=layer.query_axis,
+                key_axis=layer.key_axis,
+                head_names=layer.head_names,
+                similarity=layer.similarity,
+                mode=layer.mode,
+                dropout_stage=layer.dropout_stage,
+                cost=cost,
+            )
+
+    def _thin(self, step: int) -> None:
+        """Mark a step that could not be afforded."""
+        if not self._thinned_because:
+            limit = 100 * (self._overhead.limit or 0)
+            cost_ms = 1e3 * self.cost.step_s
+            self._thinned_because = (
+                f"max_overhead {limit:g}% reached: logging cost {cost_ms:.1f} ms a step"
+            )
+            logger.warning(
+                "attention: %s, so not every step is logged; what is left out is marked "
+                "(max_overhead=None logs all)",
+                self._thinned_because,
+            )
+        self._mark_thinned()
+        self._thinned_step = step  # marked later: if it is the last, it is logged all the same
+
+    def _mark_thinned(self) -> None:
+        if self._thinned_step >= 0:
+            for layer in self._layers:
+                self._writer.thinned(layer, step=self._thinned_step, detail=self._thinned_because)
+        self._thinned_step = -1
+
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            logger.warning("%s", text)
+
+
+def history_lengths(cohort: Cohort) -> Sequence[int] | None:
+    """Return the number of history items of each user; `None` if one has none."""
+    if not all(user.history for user in cohort.users):
+        return None
+    return [len(user.history) for user in cohort.users]
