@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,6 +27,7 @@ from tensorboard_plugin_attn.capture.ranking import Ranker
 from tensorboard_plugin_attn.capture.recorder import (
     EVERY_STEP,
     MAX_OVERHEAD,
+    RECOMMENDATIONS,
     Recorder,
     history_lengths,
 )
@@ -36,6 +38,7 @@ from tensorboard_plugin_attn.capture.torch_steps import StepCount
 from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
 from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.schedule import Schedule
+from tensorboard_plugin_attn.logging.writer import BUDGET_BYTES
 from tensorboard_plugin_attn.privacy import Privacy
 
 __all__ = ["Watch", "capturing", "note_attention", "watch"]
@@ -56,15 +59,18 @@ def watch(
     max_overhead: float | None = MAX_OVERHEAD,
     layers: Sequence[str] | None = None,
     heads: Heads | None = None,
+    users: Sequence[int | str] | None = None,
     scores: Scores | None = None,
     score_items: Sequence[str | None] | None = None,
     top_k: int = 10,
+    recommendations_schedule: Schedule = RECOMMENDATIONS,
     call: torch_inputs.Call | None = None,
     lengths: Sequence[int] | None = None,
     padding: str | None = None,
     steps_per_epoch: int | None = None,
     all_ranks: bool = False,
     privacy: Privacy | None = None,
+    budget_bytes: int | None = BUDGET_BYTES,
 ) -> Watch:
     """Log attention of a fixed cohort while `model` trains.
 
@@ -82,10 +88,12 @@ def watch(
         out to keep it, and marked. `None`: no limit.
       layers: parts of the paths of modules to log; `None`: all.
       heads: numbers of heads to log, or by a part of the module's path; `None`: all.
+      users: log only these users of the cohort: their places in it, or their ids.
       scores: `scores(model, inputs) -> [user, item]`: the model's scores of every item. If
         given, the best items are logged as recommendations, with `score_items` naming columns.
       score_items: item id of each column of `scores`; `None` for a column that is no item.
       top_k: how many recommendations to log.
+      recommendations_schedule: at which of the logged steps; by default fewer.
       call: `call(model, inputs)`, if the model is to be called in another way. It runs outside
         autocast, in the parameters' own precision; enter autocast in it to see that.
       lengths: real history items per user, for cropping padding; by default the number of
@@ -95,36 +103,44 @@ def watch(
       all_ranks: log from every process of a distributed training, each in a directory
         `worker_003` of its own; else from rank 0 only.
       privacy: see `Privacy`.
+      budget_bytes: see `AttentionWriter`.
 
     Raises:
       ValueError: no inputs, inputs for another number of users than the cohort's, `scores` without
         `score_items`, or a model whose parameters are sharded.
     """
-    given = cohort.inputs if inputs is None else inputs
-    if given is None:
-        raise ValueError("no inputs: pass Cohort(inputs=...) or watch(inputs=...)")
     if scores is not None and score_items is None:
         raise ValueError("scores needs score_items: the item id of each column")
+    cohort = cohort if inputs is None else replace(cohort, inputs=inputs)
+    if cohort.inputs is None:
+        raise ValueError("no inputs: pass Cohort(inputs=...) or watch(inputs=...)")
     _refuse_sharded(model)
-    known_lengths = history_lengths(cohort) if lengths is None else lengths
-    side = PaddingSide(known_lengths, padding)
-    probe = Probe(model, given, call=call, scores=scores, padding=side)
-    torch_inputs.check_rows(probe.inputs, len(cohort.users))
+    torch_inputs.check_rows(cohort.inputs, len(cohort.users))
+    if users is not None:
+        places = cohort.places(users)
+        lengths = None if lengths is None else [lengths[place] for place in places]
+        cohort = cohort.only(places)
+    lengths = history_lengths(cohort) if lengths is None else lengths
+    probe = Probe(
+        model, cohort.inputs, call=call, scores=scores, padding=PaddingSide(lengths, padding)
+    )
+    count = StepCount(optimizer, steps_per_epoch)
     rank = _rank()
-    writer = None if rank and not all_ranks else _writer(log, cohort, privacy, rank)
-    recorder = None
-    if writer is not None:
-        recorder = Recorder(
-            writer,
-            cohort,
-            schedule=schedule,
-            max_overhead=max_overhead,
-            layers=layers,
-            heads=heads,
-            lengths=known_lengths,
-            ranker=Ranker(score_items, cohort.users, top_k) if score_items and scores else None,
-        )
-    return Watch(probe, writer, recorder, StepCount(optimizer, steps_per_epoch), writer is not log)
+    if rank and not all_ranks:
+        return Watch(probe, None, None, count, owns_writer=False)
+    writer = _writer(log, cohort, rank, privacy=privacy, budget_bytes=budget_bytes)
+    recorder = Recorder(
+        writer,
+        cohort,
+        schedule=schedule,
+        recommendations_schedule=recommendations_schedule,
+        max_overhead=max_overhead,
+        layers=layers,
+        heads=heads,
+        lengths=lengths,
+        ranker=Ranker(score_items, cohort.users, top_k) if scores and score_items else None,
+    )
+    return Watch(probe, writer, recorder, count, owns_writer=writer is not log)
 
 
 class Watch:
@@ -136,6 +152,7 @@ class Watch:
         writer: AttentionWriter | None,
         recorder: Recorder | None,
         count: StepCount,
+        *,
         owns_writer: bool,
     ) -> None:
         self._probe = probe
@@ -208,10 +225,12 @@ class Watch:
             recorder.record(count.step, count.epoch, self._captured)
 
     def _captured(self) -> tuple[list[CapturedArray], NDArray[np.float32] | None]:
-        wants_scores = self._recorder is not None and self._recorder.scores_due
-        found, scores = self._probe.run(with_scores=wants_scores)
-        if not found:
-            self._warn_once(self._probe.why_nothing())
+        assert self._recorder is not None  # noqa: S101
+        found, scores = self._probe.run(
+            self._recorder.selection.wants, with_scores=self._recorder.scores_due
+        )
+        if why := self._probe.why_nothing():
+            self._warn_once(why)
         return [CapturedArray(name, attention) for name, attention in found], scores
 
     def _warn_once(self, text: str) -> None:
@@ -235,14 +254,14 @@ def _refuse_sharded(model: nn.Module) -> None:
             )
 
 
-def _writer(log: Any, cohort: Cohort, privacy: Privacy | None, rank: int) -> AttentionWriter:
+def _writer(log: Any, cohort: Cohort, rank: int, **settings: Any) -> AttentionWriter:
     if isinstance(log, AttentionWriter):
         return log
     inside = getattr(log, "log_dir", None)  # torch.utils.tensorboard.SummaryWriter
     directory = Path(log) if inside is None else Path(inside) / "attention"
     if rank:
         directory = directory / f"worker_{rank:03d}"
-    return AttentionWriter(directory, cohort=cohort, worker=rank, privacy=privacy)
+    return AttentionWriter(directory, cohort=cohort, worker=rank, **settings)
 
 
 def _rank() -> int:

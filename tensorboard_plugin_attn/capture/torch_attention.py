@@ -115,7 +115,7 @@ def note_attention(module: nn.Module | str, attention: Tensor) -> Tensor:
     return attention
 
 
-class _Watching(TorchFunctionMode):
+class _Watching(TorchFunctionMode):  # type: ignore[misc]
     """Sees the calls of PyTorch's functions. Inside a function it handles, it is off."""
 
     def __init__(self, capture: Capture, modules: ModuleStack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,10 @@ def check_rows(inputs: Any, users: int) -> None:
     """Refuse inputs that cannot be aligned with the cohort.
 
     Raises:
-      ValueError: there are tensors in `inputs`, and none has a row for each user.
+      ValueError: there are arrays in `inputs`, and none has a row for each user.
     """
-    shapes = [tuple(tensor.shape) for tensor in leaves(inputs)]
+    tensors = leaves(to_tensors(inputs, torch.device("meta")))
+    shapes = [tuple(tensor.shape) for tensor in tensors]
     rows = sorted({shape[0] for shape in shapes if shape})
     if shapes and users not in rows:
         raise ValueError(
@@ -56,7 +58,7 @@ def check_rows(inputs: Any, users: int) -> None:
 
 def device_of(model: nn.Module) -> torch.device:
     """Return where the model's first parameter (or buffer) is; the CPU if it has none."""
-    for tensor in (*model.parameters(), *model.buffers()):
+    for tensor in chain(model.parameters(), model.buffers()):
         return tensor.device
     return torch.device("cpu")
 

@@ -62,10 +62,13 @@ class Probe:
         self._capture = Capture()
         padding.learn(tensor.cpu().numpy() for tensor in torch_inputs.leaves(self.inputs))
 
-    def run(self, *, with_scores: bool = True) -> tuple[list[tuple[str, Floats]], Floats | None]:
+    def run(
+        self, wants: Callable[[str], bool] = bool, *, with_scores: bool = True
+    ) -> tuple[list[tuple[str, Floats]], Floats | None]:
         """Return `(name, attention [user, head, query, key])` as computed, and the scores.
 
         Args:
+          wants: tells of each name whether it is wanted; by default, all are.
           with_scores: call `scores`, if there is one; else the model only.
         """
         scores = self._scores if with_scores else None
@@ -78,12 +81,15 @@ class Probe:
             [
                 (name, self._padding.to_left(name, to_float32(one.attention)))
                 for name, one in zip(names, found, strict=True)
+                if wants(name)
             ],
             None if scores is None else to_array(result),
         )
 
     def why_nothing(self) -> str:
-        """Return, after a run that found nothing, why that is and what to do."""
+        """Return, if the last run found nothing, why that is and what to do; else nothing."""
+        if self._capture.found:
+            return ""
         suspects = [
             f"{name} ({type(module).__name__})"
             for name, module in self.model.named_modules()

@@ -15,25 +15,27 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+_SMALL_BYTES = 1 << 16  # statistics and counters, which change; masks and tables are larger
+
 
 class Stillness:
     """Runs blocks in which `model` is in evaluation mode, and after which nothing has changed.
 
-    The first block copies every buffer, later ones only those that were seen to change.
+    Buffers are copied before each block, large ones only if the first block changed them.
     """
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self._changing: set[tuple[int, str]] | None = None
+        self._still: set[tuple[int, str]] = set()  # large buffers that did not change
 
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Be still: evaluation mode, no gradients, no autocast, random states kept."""
-        kinds = {device.type for device in _devices(self._model)} | {"cpu"}
+        devices = _devices(self._model)
         with ExitStack() as stack:
-            stack.enter_context(_random_states(self._model))
+            stack.enter_context(_random_states(devices))
             stack.enter_context(torch.no_grad())  # not inference mode: what it caches is trained on
-            for kind in kinds:
+            for kind in {device.type for device in devices} | {"cpu"}:
                 if torch.amp.is_autocast_available(kind):
                     stack.enter_context(torch.autocast(kind, enabled=False, cache_enabled=False))
             stack.enter_context(self._buffers())
@@ -42,16 +44,8 @@ class Stillness:
 
     @contextmanager
     def _buffers(self) -> Iterator[None]:
-        first = self._changing is None
-        changing = self._changing or set()
         before = [
-            (
-                module,
-                name,
-                buffer,
-                _version(buffer),
-                _copy(buffer, first, (id(module), name), changing),
-            )
+            (module, name, buffer, self._copy(module, name, buffer))
             for module in self._model.modules()
             for name, buffer in module._buffers.items()
             if buffer is not None
@@ -59,24 +53,15 @@ class Stillness:
         try:
             yield
         finally:
-            for module, name, buffer, version, copy in before:
-                if _version(buffer) != version:
-                    changing.add((id(module), name))
-                    if copy is not None:
-                        buffer.copy_(copy)
+            for module, name, buffer, copy in before:
                 module._buffers[name] = buffer
-            self._changing = changing
+                if copy is not None and not torch.equal(buffer, copy):
+                    buffer.copy_(copy)
+                elif buffer.nbytes > _SMALL_BYTES:
+                    self._still.add((id(module), name))
 
-
-def _copy(
-    buffer: Tensor, first: bool, key: tuple[int, str], changing: set[tuple[int, str]]
-) -> Tensor | None:
-    return buffer.clone() if first or key in changing else None
-
-
-def _version(buffer: Tensor) -> int:
-    """Return a number that every change in place makes larger."""
-    return 0 if buffer.is_inference() else buffer._version
+    def _copy(self, module: nn.Module, name: str, buffer: Tensor) -> Tensor | None:
+        return None if (id(module), name) in self._still else buffer.clone()
 
 
 @contextmanager
@@ -94,11 +79,11 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _random_states(model: nn.Module) -> Iterator[None]:
+def _random_states(devices: list[torch.device]) -> Iterator[None]:
     python, numpy = random.getstate(), np.random.get_state()
-    devices = [device for device in _devices(model) if device.type != "cpu"]
-    kind = devices[0].type if devices else "cuda"
-    numbers = [device.index or 0 for device in devices if device.type == kind]
+    others = [device for device in devices if device.type != "cpu"]
+    kind = others[0].type if others else "cuda"
+    numbers = [device.index or 0 for device in others if device.type == kind]
     try:
         with torch.random.fork_rng(devices=numbers, device_type=kind):
             yield
@@ -108,6 +93,5 @@ def _random_states(model: nn.Module) -> Iterator[None]:
 
 
 def _devices(model: nn.Module) -> list[torch.device]:
-    """Return the devices of the model's parameters and buffers, the first parameter's first."""
-    tensors = [*model.parameters(), *model.buffers()]
-    return list(dict.fromkeys(tensor.device for tensor in tensors))
+    """Return the devices of the model's parameters, the first parameter's first."""
+    return list(dict.fromkeys(parameter.device for parameter in model.parameters()))

@@ -7,7 +7,6 @@ gradient scaler skipped, are none. It reads the optimizer's state and changes no
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,9 @@ class StepCount:
     Args:
       optimizer: whose steps are counted; `None`: those that `advance` is told.
       steps_per_epoch: makes epochs of steps, where none are told.
+
+    Raises:
+      ValueError: the optimizer is none.
 
     Attributes:
       step: training steps done; a resumed training counts on where the optimizer's state stands.
@@ -51,9 +53,7 @@ class StepCount:
             self.step = self.step + 1 if self.step else max(1, steps_done(optimizer))
             then()
 
-        hook = stepped
-        if "torch._dynamo" in sys.modules:  # a compiled optimizer must not trace into this
-            hook = torch.compiler.disable(stepped)
+        hook = torch.compiler.disable(stepped)  # a compiled optimizer must not trace into this
         self._handle = self._optimizer.register_step_post_hook(hook)
 
     def detach(self) -> None:
@@ -82,7 +82,16 @@ def steps_done(optimizer: Any) -> int:
 
 
 def _innermost(optimizer: Any) -> Any:
-    """Return the optimizer inside wrappers such as Accelerate's and Lightning's."""
-    while isinstance(inner := getattr(optimizer, "optimizer", None), torch.optim.Optimizer):
+    """Return the optimizer inside wrappers such as Accelerate's and Lightning's.
+
+    Raises:
+      ValueError: there is something, and it does not say when it has done a step.
+    """
+    while (inner := getattr(optimizer, "optimizer", None)) is not None:
         optimizer = inner
+    if optimizer is not None and not hasattr(optimizer, "register_step_post_hook"):
+        raise ValueError(
+            f"optimizer={type(optimizer).__name__} is no torch.optim.Optimizer: leave it out, and "
+            "call step() after each training step"
+        )
     return optimizer
