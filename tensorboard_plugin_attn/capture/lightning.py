@@ -43,9 +43,11 @@ class AttentionCallback(Callback):  # type: ignore[misc]
         self._cohort = cohort
         self._settings = settings
         self.watching: Watch | None = None
+        self._step = 0
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Begin: the log is in the logger's directory, or in `logdir`."""
+        self._step = trainer.global_step
         inside = trainer.log_dir or trainer.default_root_dir  # asked in every process, as it must
         logdir = Path(inside) / "attention" if self._logdir is None else self._logdir
         try:
@@ -57,11 +59,12 @@ class AttentionCallback(Callback):  # type: ignore[misc]
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Log if this batch made a step that is on the schedule."""
-        if self.watching is not None:
+        if self.watching is not None and trainer.global_step > self._step:
+            self._step = trainer.global_step
             epoch = float(trainer.current_epoch)
             if isinstance(trainer.num_training_batches, int) and trainer.num_training_batches:
                 epoch += (batch_idx + 1) / trainer.num_training_batches
-            self.watching.step(trainer.global_step, epoch)
+            self.watching.step(self._step, epoch)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """Log the last step and write everything that waits."""
