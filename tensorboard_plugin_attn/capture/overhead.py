@@ -70,18 +70,17 @@ class Overhead:
         stride = int(mean_s / allowed_a_step_s)
         return self._since_logged >= stride and counted_s + mean_s <= allowed_s
 
-    def logged(self, logging_s: float, *, was_thinned: bool) -> None:
-        """Count a logged step that took `logging_s`.
+    def take_back(self) -> None:
+        """Count the step refused last as not thinned: it is the last, and logged all the same."""
+        self._thinned -= 1
 
-        Args:
-          was_thinned: the step had been refused before: the last step is logged all the same.
-        """
+    def logged(self, logging_s: float) -> None:
+        """Count a logged step that took `logging_s`."""
         if self._logged == 0:
             self._tracing_s = logging_s
             self._counted_from_s = self.clock()
         self._logging_s += logging_s
         self._logged += 1
-        self._thinned -= was_thinned
         self._since_logged = 0
 
     def cost(self, current_s: float | None = None) -> Cost:

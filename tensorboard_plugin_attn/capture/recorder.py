@@ -145,9 +145,9 @@ class Recorder:
         if self._broken or (again and not (self.scores_due and step != self._scored_step)):
             return
         began_s = self._clock()
-        was_thinned = self._thinned_step == step
-        if was_thinned:
+        if self._thinned_step == step:
             self._thinned_step = -1
+            self._overhead.take_back()
         self._mark_thinned()
         try:
             self._capture(_When(step, epoch), probe, began_s, only_scores=again)
@@ -155,7 +155,7 @@ class Recorder:
             self._broken = True
             logger.exception("attention: not logging any more; training goes on")
         if not again:
-            self._overhead.logged(self._clock() - began_s, was_thinned=was_thinned)
+            self._overhead.logged(self._clock() - began_s)
         self._logged_step = step
         self._scores_due = True
 

@@ -122,12 +122,19 @@ class Run:
     newer_format: int = 0
     unreadable: list[tuple[int, str, str]] = field(default_factory=list)  # step, why, tag
     last_wall_time_s: float = 0.0
+    _costs: dict[str, tuple[int, pb.Cost]] = field(default_factory=dict)  # attempt -> sequence
     _metadata: dict[str, pb.StreamMetadata] = field(default_factory=dict)
 
     @property
     def has_data(self) -> bool:
         """Tell whether anything of this run can be shown or complained about."""
         return bool(self.attempts or self.newer_format or self.unreadable)
+
+    @property
+    def cost(self) -> pb.Cost | None:
+        """Return what logging cost the newest attempt that measured it, as last written."""
+        costs = [self._costs[known.id] for known in self.attempts if known.id in self._costs]
+        return costs[-1][1] if costs else None
 
     def add(self, event: StoredEvent) -> None:
         """Take in one event; what cannot be understood is remembered, never raised."""
@@ -146,6 +153,7 @@ class Run:
             self._note_unreadable(event.step, "its wall time is not a number", event.tag)
             return
         self._note_attempt(header.attempt)
+        self._note_cost(header)
         has_epoch = header.has_epoch and math.isfinite(header.epoch)
         frame = FrameInfo(
             step=header.step,
@@ -225,6 +233,13 @@ class Run:
         self.attempts.sort(key=lambda known: (known.start_time_s, known.id))
         for stream in self.layers.values():
             stream._timeline = None
+
+    def _note_cost(self, header: pb.FrameHeader) -> None:
+        cost, known = header.cost, self._costs.get(header.attempt.id)
+        is_newer = known is None or known[0] < header.sequence
+        finite = math.isfinite(cost.training_s) and math.isfinite(cost.logging_s)
+        if header.HasField("cost") and is_newer and finite:
+            self._costs[header.attempt.id] = (header.sequence, cost)
 
     def _note_unreadable(self, step: int, why: str, tag: str = "") -> None:
         if len(self.unreadable) < MAX_PROBLEM_FRAMES:

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from tensorboard_plugin_attn import AttentionWriter
 from tensorboard_plugin_attn import attn_pb2 as pb
+from tensorboard_plugin_attn.logging.cost import Cost
 from tests.fixtures.logs import (
     LAYER,
+    attention,
     event_path,
     frame_event,
     marker_event,
@@ -110,6 +113,20 @@ def test_frames_header_has_the_documented_keys(app: Tab) -> None:
     assert documented["frames"][0].keys() == header["frames"][0].keys()
     assert documented["chunks"][0].keys() == header["chunks"][0].keys()
     assert documented["absent"][0].keys() == {"step", "reason", "detail"}
+
+
+def test_cost_has_the_documented_keys(tmp_path: Path) -> None:
+    with AttentionWriter(tmp_path / RUN) as writer:
+        cost = Cost(training_s=2.0, logging_s=0.5, logged_steps=3, thinned_steps=1)
+        writer.attention(LAYER, attention(), step=1, cost=cost)
+    [run] = Tab(tmp_path).json("/runs")["runs"]
+    assert run["cost"].keys() == example("/runs")["runs"][0]["cost"].keys()
+    assert run["cost"] == {
+        "training_s": 2.0,
+        "logging_s": 0.5,
+        "logged_steps": 3,
+        "thinned_steps": 1,
+    }
 
 
 def test_absent_steps_have_the_documented_keys(app: Tab) -> None:

@@ -87,6 +87,12 @@ def _add_logging_arguments(group: argparse._ArgumentGroup) -> None:
         default=logging.every_steps,
         help="log attention each so many steps",
     )
+    group.add_argument(
+        "--max-overhead",
+        type=float,
+        default=logging.max_overhead,
+        help="what logging may cost, as a share of the training's own time",
+    )
 
 
 def _positive(text: str) -> int:
@@ -125,7 +131,11 @@ def configure(options: argparse.Namespace) -> RunConfig:
             seed=options.seed,
             max_users=getattr(options, "max_users", fit.max_users),
         ),
-        logging=LoggingConfig(cohort_size=options.cohort, every_steps=options.every_steps),
+        logging=LoggingConfig(
+            cohort_size=options.cohort,
+            every_steps=options.every_steps,
+            max_overhead=options.max_overhead,
+        ),
     )
 
 

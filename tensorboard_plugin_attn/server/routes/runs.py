@@ -59,6 +59,7 @@ def _describe(runs: Runs, run: Run, hyperparameters: Hyperparameters) -> dict[st
         "cohort_size": parameters.cohort_size(runs, run),
         "has_catalogue": bool(run.catalogues),
         "has_recommendations": run.recommendations is not None,
+        "cost": _cost(run.cost),
         "problem": _problem(run),
         "hyperparameters": dict(_of_nearest_parent(hyperparameters, run.name)),
         "layers": [
@@ -68,6 +69,17 @@ def _describe(runs: Runs, run: Run, hyperparameters: Hyperparameters) -> dict[st
                 key=lambda stream: (stream.metadata.layer_index, stream.metadata.layer),
             )
         ],
+    }
+
+
+def _cost(cost: pb.Cost | None) -> dict[str, float] | None:
+    if cost is None:
+        return None
+    return {
+        "training_s": cost.training_s,
+        "logging_s": cost.logging_s,
+        "logged_steps": cost.logged_steps,
+        "thinned_steps": cost.thinned_steps,
     }
 
 

@@ -70,3 +70,27 @@ def test_selecting_says_what_is_wrong() -> None:
         Cohort.select([])
     with pytest.raises(ValueError, match=r"shape \[2, 3\] for 4 users: give one row per user"):
         Cohort.select(people(4), inputs=np.zeros((2, 3)))
+
+
+def three() -> Cohort:
+    return Cohort(
+        users=(User("a", ["1"]), User("b", ["2"]), User("c", ["3"])),
+        inputs={"items": np.arange(6).reshape(3, 2)},
+    )
+
+
+@pytest.mark.parametrize("users", [["a", "c"], [0, 2], ["c", 0, "a"]])
+def test_a_part_of_a_cohort_keeps_order_and_inputs(users: list[int | str]) -> None:
+    part = three().only(users)
+    assert [user.id for user in part.users] == ["a", "c"]
+    np.testing.assert_array_equal(part.inputs["items"], [[0, 1], [4, 5]])
+
+
+def test_a_part_of_a_cohort_without_inputs_has_none() -> None:
+    assert Cohort(users=(User("a"), User("b"))).only(["b"]).inputs is None
+
+
+@pytest.mark.parametrize("users", [[], ["d"], [3], [-1], ["a", "nobody"]])
+def test_users_who_are_not_in_the_cohort_are_refused(users: list[int | str]) -> None:
+    with pytest.raises(ValueError, match="give ids of the cohort's users, or their places from 0"):
+        three().only(users)

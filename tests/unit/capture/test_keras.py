@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras import layers
 
 from tensorboard_plugin_attn import Cohort, Item, Privacy, User, codec
+from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing
 from tensorboard_plugin_attn.capture.keras_probe import to_float32
@@ -401,6 +402,56 @@ def test_a_callback_moved_to_another_model_watches_that_one(tmp_path: Path) -> N
     )
     shown = logged_attention(tmp_path, "attend", 8, 0)
     np.testing.assert_allclose(shown, np.asarray(expected)[0], atol=0.004)
+
+
+def test_heads_and_users_can_be_chosen_and_keep_their_names(tmp_path: Path) -> None:
+    model = compiled(third_party_model(use_causal_mask=True))
+    callback = watch(
+        tmp_path / "attention",
+        heads={"attend": [1]},
+        users=["person-1"],
+        lengths=[6, 3],
+        privacy=Privacy(key=b"k" * 32),
+    )
+    fit(model, callback)
+    embedded = model.layers[1](cohort().inputs)
+    _, expected = model.get_layer("attend")(
+        embedded, embedded, use_causal_mask=True, return_attention_scores=True
+    )
+    shown = logged_attention(tmp_path, "attend", 8, 0)
+    np.testing.assert_allclose(shown, np.asarray(expected)[1, 1:, -3:, -3:], atol=0.004)
+    runs = logged(tmp_path)
+    with runs.locked() as known:
+        told = known["attention"].layers["attend"].metadata
+    assert (list(told.head_names), told.cohort_size) == (["head 1"], 1)
+    [user] = runs.catalogue("attention").users
+    assert user.id == Privacy(key=b"k" * 32).pseudonym("person-1")
+
+
+def test_what_logging_costs_is_kept_in_check_marked_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = compiled(third_party_model())
+    callback = watch(tmp_path / "attention", max_overhead=1e-9)
+    x, y = data()
+    model.fit(x, y, batch_size=4, epochs=2, callbacks=[callback])
+    assert logged_steps(tmp_path) == [1, 2, 8]
+    assert (callback.cost.logged_steps, callback.cost.thinned_steps) == (3, 5)
+    with logged(tmp_path).locked() as known:
+        run = known["attention"]
+        assert run.cost is not None
+        assert (run.cost.logged_steps, run.cost.thinned_steps) == (3, 5)
+        [gap] = run.gaps
+    assert (gap.reason, gap.first_step, gap.last_step, gap.frame_count) == ("thinned", 3, 7, 5)
+    assert "attention: logged 3 of 8 steps, cost " in capsys.readouterr().out
+
+
+def test_the_capture_is_described(tmp_path: Path) -> None:
+    fit(compiled(third_party_model()), watch(tmp_path / "attention"))
+    with logged(tmp_path).locked() as known:
+        told = known["attention"].layers["attend"].metadata
+    assert (told.mode, told.dropout_stage) == (pb.EVALUATION, pb.BEFORE_DROPOUT)
+    assert (told.kind, told.similarity) == (pb.SELF, pb.SCALED_DOT_PRODUCT)
 
 
 def test_half_precision_attention_is_logged(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Moment, RecommendationsEntry
 from tensorboard_plugin_attn.logging.frames import LayerDescription
-from tensorboard_plugin_attn.logging.losses import Losses
+from tensorboard_plugin_attn.logging.losses import HELD_FRAMES, Losses
 
 
 def lost(step: int, layer: str = "l") -> AttentionEntry:
@@ -51,3 +51,23 @@ def test_a_long_detail_is_clipped() -> None:
     losses = Losses()
     losses.add(pb.REJECTED, lost(1), "x" * 1000)
     assert len(losses.take()[0].detail) == schema.MAX_STRING
+
+
+def test_thinned_steps_wait_for_one_marker() -> None:
+    losses = Losses()
+    losses.add(pb.DROPPED, lost(1), "")
+    for step in range(1, HELD_FRAMES):
+        losses.add_step(pb.THINNED, "l", step, "max_overhead")
+    assert [marker.reason for marker in losses.take(held=False)] == [pb.DROPPED]
+    assert not losses.is_empty
+    losses.add_step(pb.THINNED, "l", HELD_FRAMES, "max_overhead")
+    [marker] = losses.take(held=False)
+    assert (marker.first_step, marker.last_step) == (1, HELD_FRAMES)
+    assert marker.frame_count == HELD_FRAMES
+    assert losses.is_empty
+
+
+def test_thinned_steps_do_not_wait_for_more_when_the_file_is_closed() -> None:
+    losses = Losses()
+    losses.add_step(pb.THINNED, "l", 3, "max_overhead")
+    assert [marker.first_step for marker in losses.take()] == [3]

@@ -68,7 +68,7 @@ def log(writer: AttentionWriter, *steps: int) -> None:
 
 
 def accounts_for_all(status: WriterStatus) -> bool:
-    settled = status.written + status.dropped + status.rejected + status.failed
+    settled = status.written + status.dropped + status.rejected + status.failed + status.thinned
     return status.offered == settled + status.waiting
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tensorboard.compat.proto import event_pb2
 
 from tensorboard_plugin_attn import attn_pb2 as pb
+from tensorboard_plugin_attn import codec
 from tensorboard_plugin_attn.reading.sessions import MAX_PROBLEM_FRAMES, Run, Stream
 from tensorboard_plugin_attn.reading.store import StoredEvent
-from tests.fixtures.logs import LAYER, blobs_of, frame_event
+from tests.fixtures.logs import LAYER, blobs_of, frame_event, header_of
 
 
 def as_stored(event: event_pb2.Event) -> StoredEvent:
@@ -238,3 +239,32 @@ def test_an_unknown_kind_of_stream_is_left_alone() -> None:
     event.summary.value[0].metadata.plugin_data.content = content.SerializeToString()
     run = run_of(event)
     assert (run.layers, run.recommendations, run.catalogues, run.markers) == ({}, None, [], [])
+
+
+def with_cost(
+    logged_steps: int, *, attempt: str = "a", start_time_s: float = 100.0, training_s: float = 1.0
+) -> event_pb2.Event:
+    """Return a frame whose header holds a cost."""
+    event = frame_event(logged_steps, attempt=attempt, start_time_s=start_time_s)
+    header = header_of(event)
+    header.cost.CopyFrom(pb.Cost(training_s=training_s, logging_s=0.5, logged_steps=logged_steps))
+    event.summary.value[0].tensor.string_val[0] = codec.seal_header(header.SerializeToString())
+    return event
+
+
+def test_the_cost_is_the_latest_of_the_newest_attempt_whatever_is_read_first() -> None:
+    events = [
+        with_cost(7),
+        with_cost(9),
+        with_cost(2, attempt="b", start_time_s=200),
+        with_cost(3, attempt="b", start_time_s=200),
+    ]
+    for order in (events, events[::-1]):
+        cost = run_of(*order).cost
+        assert cost is not None
+        assert cost.logged_steps == 3
+
+
+def test_a_run_without_measured_cost_has_none() -> None:
+    assert run_of(frame_event(1)).cost is None
+    assert run_of(with_cost(1, training_s=math.inf)).cost is None
