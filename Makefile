@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 MARKS := .make
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-python test-frontend lint format proto bench images clean
+.PHONY: help setup build demo test test-python test-frontend lint format proto bench capture-table images clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s '	'
@@ -42,6 +42,9 @@ proto: ## Generate attn_pb2.py with the one compiler version every supported run
 
 bench: $(MARKS)/python ## Measure ours and the peers in one run (ONLY=name); results in benchmarks/results
 	$(BIN)/python -m benchmarks $(ONLY)
+
+capture-table: $(MARKS)/python ## Try the capture on every listed version of every framework; writes docs/capture_table.md
+	$(BIN)/python scripts/capture_table.py
 
 images: setup ## Take the screenshots in docs/images from a real run
 	$(BIN)/python scripts/take_screenshots.py

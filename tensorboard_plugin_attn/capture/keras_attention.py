@@ -2,8 +2,10 @@
 
 Keras computes post-softmax weights and throws them away; here `_compute_attention` of
 `MultiHeadAttention` and `GroupQueryAttention` (and subclasses) is asked to return them, for one
-trace of our own. The model is not changed, and graphs traced earlier are not touched. Models with
-an attention class of their own cannot be seen: `capturing` then finds nothing, and says so.
+trace of our own. The model is not changed, graphs traced earlier are not touched, and the layer's
+output stays that of its own kernel: the one that gives weights rounds and masks a little
+differently. Models with an attention class of their own cannot be seen: `capturing` then finds
+nothing.
 """
 
 from __future__ import annotations
@@ -45,11 +47,12 @@ def capturing() -> Iterator[list[CapturedLayer]]:
     Only calls of this thread are collected; flash attention is off for them and restored.
     """
     captured: list[CapturedLayer] = []
+    inside: list[Any] = []  # layers being called: a subclass may call its parent's method
     thread = threading.get_ident()
     with _patching:
         originals = [(kind, kind.__dict__[_METHOD]) for kind in _attention_classes()]
         for kind, original in originals:
-            setattr(kind, _METHOD, _recording(original, captured, thread))
+            setattr(kind, _METHOD, _recording(original, captured, inside, thread))
         try:
             yield captured
         finally:
@@ -70,15 +73,25 @@ def _attention_classes() -> list[type]:
 
 
 def _recording(
-    original: Callable[..., Any], captured: list[CapturedLayer], thread: int
+    original: Callable[..., Any],
+    captured: list[CapturedLayer],
+    inside: list[Any],
+    thread: int,
 ) -> Callable[..., Any]:
-    """Return `original`, which also returns its weights and puts them into `captured`."""
+    """Return `original`, which also puts its weights into `captured`."""
     signature = inspect.signature(original)
     by_argument = _ASK in signature.parameters  # GroupQueryAttention asks by an attribute
 
     def compute(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() != thread:
+        if threading.get_ident() != thread or any(layer is one for one in inside):
             return original(layer, *args, **kwargs)
+        inside.append(layer)
+        try:
+            return compute_and_capture(layer, *args, **kwargs)
+        finally:
+            inside.pop()
+
+    def compute_and_capture(layer: Any, *args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(layer, *args, **kwargs)
         wanted = bound.arguments.get(_ASK, getattr(layer, f"_{_ASK}", False))
         settings = {"_flash_attention": False}
@@ -90,7 +103,14 @@ def _recording(
             output, scores = original(*bound.args, **bound.kwargs)
         causal = bool(bound.arguments.get("use_causal_mask", False))
         captured.append(CapturedLayer(getattr(layer, "path", layer.name), scores, causal))
-        return output, (scores if wanted else None)
+        if wanted:
+            return output, scores
+        try:
+            return original(layer, *args, **kwargs)
+        except ValueError:
+            if not getattr(layer, "_flash_attention", False):
+                raise
+            return output, None  # this backend has no flash attention: only we can run the model
 
     return compute
 

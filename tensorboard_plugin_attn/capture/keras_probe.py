@@ -54,7 +54,9 @@ class Probe:
         def forward(inputs: Any, with_scores: bool) -> tuple[list[Any], Any]:
             with capturing() as captured:
                 scored = model(inputs, training=False) if scores is None else scores(model, inputs)
-            seen = [layer for layer in captured if layer.attention is not None]
+            # A layer that is built in this trace was also called in a graph that is gone.
+            here = tf.compat.v1.get_default_graph()
+            seen = [layer for layer in captured if getattr(layer.attention, "graph", None) is here]
             names = _unique([layer.name for layer in seen])
             kept = [named for named in zip(names, seen, strict=True) if selection.wants(named[0])]
             if not seen and self._names is None:

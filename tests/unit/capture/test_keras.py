@@ -16,7 +16,8 @@ from tensorboard_plugin_attn import Cohort, Item, Privacy, User, codec
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from tensorboard_plugin_attn.capture.keras_attention import capturing
-from tensorboard_plugin_attn.capture.keras_probe import to_float32
+from tensorboard_plugin_attn.capture.keras_probe import Probe, to_float32
+from tensorboard_plugin_attn.capture.selection import Selection
 from tensorboard_plugin_attn.logging.schedule import at_steps, every_steps
 from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.runs import Runs
@@ -145,6 +146,66 @@ def test_captures_with_flash_attention_on_and_leaves_it_on() -> None:
         layer(x, x)
     assert captured[0].attention.shape == (2, HEADS, LENGTH, LENGTH)
     assert layer._flash_attention is True
+
+
+class Scaled(layers.MultiHeadAttention):
+    """A subclass that overrides what is patched, and calls its parent's."""
+
+    def _compute_attention(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        attention_mask: Any = None,
+        training: Any = None,
+        return_attention_scores: bool = False,
+    ) -> Any:
+        return super()._compute_attention(
+            query * 2.0, key, value, attention_mask, training, return_attention_scores
+        )
+
+
+def test_a_subclass_that_calls_its_parents_method_is_captured_once() -> None:
+    layer = Scaled(HEADS, 4)
+    x = np.random.default_rng(0).normal(size=(3, LENGTH, 8)).astype(np.float32)
+    _, expected = layer(x, x, return_attention_scores=True)
+    with capturing() as captured:
+        layer(x, x)
+    assert len(captured) == 1
+    np.testing.assert_allclose(captured[0].attention, expected, atol=1e-6)
+
+
+def test_what_the_model_computes_is_what_its_own_kernel_gives() -> None:
+    """The kernel that gives weights answers a query that is masked altogether in another way."""
+    layer = layers.MultiHeadAttention(HEADS, 4)
+    x = np.random.default_rng(0).normal(size=(1, LENGTH, 8)).astype(np.float32)
+    mask = np.ones((1, LENGTH, LENGTH), bool)
+    mask[:, 0] = False
+    plain = layer(x, x, attention_mask=mask)
+    other, _ = layer(x, x, attention_mask=mask, return_attention_scores=True)
+    assert np.abs(plain - other).max() > 0.01
+    with capturing() as captured:
+        watched = layer(x, x, attention_mask=mask)
+    np.testing.assert_array_equal(watched, plain)
+    assert len(captured) == 1
+
+
+def test_a_model_that_is_built_while_it_is_watched_is_captured_once() -> None:
+    class Late(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed = layers.Embedding(ITEMS, 8)
+            self.block = keras.Sequential([layers.Dense(8), layers.Dense(8)])
+            self.attend = layers.MultiHeadAttention(HEADS, 4)
+
+        def call(self, items: Any) -> Any:
+            x = self.block(self.embed(items))
+            return self.attend(x, x)
+
+    probe = Probe(Late(), cohort().inputs, Selection(), None)
+    found, _ = probe.run(with_scores=False)
+    assert [layer.attention.shape for layer in found] == [(2, HEADS, LENGTH, LENGTH)]
+    np.testing.assert_allclose(found[0].attention.sum(axis=-1), 1, atol=1e-5)
 
 
 def test_nothing_stays_patched_after_an_error() -> None:
