@@ -5,9 +5,8 @@ import sys
 import keras
 import numpy as np
 from keras import layers
-from tensorboard_plugin_attn.schedule import every_epochs, every_steps, log_spaced
 
-from tensorboard_plugin_attn import Cohort, User
+from tensorboard_plugin_attn import Cohort, User, schedule
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 
 LOGDIR = sys.argv[1] if len(sys.argv) > 1 else "logs"
@@ -34,7 +33,7 @@ cohort = Cohort(
 attention = AttentionCallback(
     f"{LOGDIR}/run4/attention",
     cohort=cohort,
-    schedule=log_spaced(per_decade=10) | every_steps(50) | every_epochs(),  # when
+    schedule=schedule.log_spaced(10) | schedule.every_steps(50) | schedule.every_epochs(),  # when
     layers=["block_1"],  # what: a part of the layer's name is enough
     heads=[0, 3],
     users=["customer-2", "customer-5"],  # whom
