@@ -27,7 +27,9 @@ Made by `make capture-table`, which runs the programs in [`tests/compatibility`]
 
 *Captured* is what the capture found: layers × `[user, head, query, key]`. *Row sums* is the largest distance of a row's sum from 1, and
 *output difference* the largest difference between the output of the watched and of the plain forward pass, both rounded up to a power
-of ten. Rows of queries that are padding are left out of the sums: they attend to nothing.
+of ten. Rows of queries that are padding are left out of the sums: they attend to nothing. For Transformers the output difference also
+counts how far the attention is from what the model's eager implementation gives when it is asked (`output_attentions=True`); for
+PyTorch and Transformers it leaves out the outputs at padding.
 
 `tests/contract/test_capture_table.py` makes the rows again: versions, cases and shapes must be the same; no difference may be above its
 limit; and none may be more than ten times what stands here, where differences below 1e-6 count as 1e-6 (they depend on the machine).
@@ -55,16 +57,16 @@ def requirements(program: Path) -> list[str]:
 
 
 def install(requirement: str) -> Path:
-    """Return a directory with the required package alone; it is installed if it is not there.
+    """Return a directory with the required packages alone; they are installed if not there.
 
     Raises:
-      CalledProcessError: it cannot be installed.
+      CalledProcessError: one cannot be installed.
     """
     directory = ROOT / ".make" / re.sub(r"[^\w.]+", "-", requirement).strip("-.")
     if not directory.exists():
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         part = directory.with_name(f"{directory.name}.part")
-        subprocess.run([*pip, "--target", str(part), requirement], check=True)
+        subprocess.run([*pip, "--target", str(part), *requirement.split()], check=True)
         part.rename(directory)
     return directory
 

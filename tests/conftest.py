@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from tests.fixtures.tab import Tab
 # A shared machine stalls now and then: an example that took long is not a failure.
 settings.register_profile("attn", deadline=None)
 settings.load_profile("attn")
+
+
+# Small models: PyTorch's threads would wait for each other, seconds at a time on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
