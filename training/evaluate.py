@@ -1,70 +1,158 @@
-"""How good the recommendations are: one model beside its baselines, on held-out items."""
+"""How good the recommendations are: one model beside its baselines, on held-out items.
+
+Always under both rules for seen items, because the rule changes HR@10 by half.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from training.baselines import markov_scores, popularity_scores
-from training.metrics import Metric, ranking_metrics, target_ranks
+from training.baselines import BASELINES, baseline_scores
+from training.lists import ListMeasures, top_items
+from training.metrics import Metric, candidate_scores, ranking_metrics, target_ranks
 from training.preprocessing.sequences import pad
 from training.preprocessing.splitting import Split
+from training.segments import segments
 
-_BATCH = 512
+_BATCH = 256
+
+Table = dict[str, dict[str, Metric]]  # by model, by metric
 
 
-def model_scores(model: Any, histories: list[np.ndarray], history_length: int) -> np.ndarray:
-    """Return the model's `[user, item]` scores of every item after `histories`."""
-    inputs = pad(histories, history_length)
-    batches = [
-        np.asarray(model.item_scores(inputs[start : start + _BATCH]))
-        for start in range(0, len(inputs), _BATCH)
-    ]
+def model_scores(
+    model: Any,
+    histories: Sequence[np.ndarray],
+    history_length: int,
+    users: Mapping[str, np.ndarray] | None = None,
+) -> np.ndarray:
+    """Return the model's `[user, item]` scores of every item after `histories`.
+
+    Args:
+      model: has `item_scores(inputs)`.
+      histories: items per user.
+      history_length: how many of the newest the model sees.
+      users: further inputs of the same users, `[user, ...]` by name: then inputs are a dict.
+    """
+    padded = pad(histories, history_length)
+    batches = []
+    for first in range(0, len(padded), _BATCH):
+        rows = slice(first, first + _BATCH)
+        inputs: Any = padded[rows]
+        if users is not None:
+            inputs = {"history": inputs, **{name: each[rows] for name, each in users.items()}}
+        batches.append(np.asarray(model.item_scores(inputs)))
     return np.concatenate(batches)
 
 
 @dataclass(frozen=True)
 class Results:
-    """Metrics on the test items, by model and baseline, under both rules for seen items."""
+    """Metrics on the test items, by model and baseline, under both rules for seen items.
 
-    seen_removed: dict[str, dict[str, Metric]]
-    seen_kept: dict[str, dict[str, Metric]]
+    Attributes:
+      seen_removed: what a user has seen is no candidate.
+      seen_kept: it is.
+      lists: what the top 10 are like, seen items removed.
+      by_segment: metrics of users in each segment, seen items removed.
+    """
+
+    seen_removed: Table
+    seen_kept: Table
+    lists: Table = field(default_factory=dict)
+    by_segment: dict[str, Table] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Return both tables; the rule is always said, because it changes HR@10 by half."""
-        return (
-            f"Test items, seen items removed:\n{table(self.seen_removed)}\n"
-            f"Test items, seen items kept:\n{table(self.seen_kept)}"
-        )
+        """Return all tables; the rule for seen items is said over each."""
+        parts = [
+            f"Test items, seen items removed:\n{table(self.seen_removed)}",
+            f"Test items, seen items kept:\n{table(self.seen_kept)}",
+        ]
+        if self.lists:
+            parts.append(f"The ten recommended, seen items removed:\n{table(self.lists)}")
+        if self.by_segment:
+            parts.append(f"NDCG@10 by segment, seen items removed:\n{table(self.ndcg_by_segment())}")
+        return "\n".join(parts)
 
-
-def held_out_results(model: Any, split: Split, item_count: int, history_length: int) -> Results:
-    """Return metrics of the model and of the baselines on the test items."""
-    histories = split.test_histories
-    scores = {
-        "popularity": popularity_scores(split.train, item_count, len(histories)),
-        "Markov, window 20": markov_scores(split.train, histories, item_count),
-        "SASRec": model_scores(model, histories, history_length),
-    }
-    removed, kept = (
-        {
-            name: ranking_metrics(target_ranks(found, split.test, histories, remove_seen=rule))
-            for name, found in scores.items()
+    def ndcg_by_segment(self) -> Table:
+        """Return NDCG@10 by segment and model."""
+        return {
+            segment: {model: metrics["NDCG@10"] for model, metrics in found.items()}
+            for segment, found in self.by_segment.items()
         }
-        for rule in (True, False)
-    )
-    return Results(removed, kept)
 
 
-def table(results: dict[str, dict[str, Metric]]) -> str:
+def held_out_results(
+    model: Any,
+    split: Split,
+    item_count: int,
+    history_length: int,
+    *,
+    name: str = "SASRec",
+    users: Mapping[str, np.ndarray] | None = None,
+) -> Results:
+    """Return metrics of the model and of the baselines on the test items.
+
+    Args:
+      model: see `model_scores`.
+      split: whose test items.
+      item_count: number of items, padding (0) included.
+      history_length: how many items the model sees; baselines see all.
+      name: what the model is called.
+      users: see `model_scores`.
+    """
+    evaluation = Evaluation(split, item_count)
+    for baseline in BASELINES:
+        scores = baseline_scores(baseline, split.train, split.test_histories, item_count)
+        evaluation.add(baseline, scores)
+    evaluation.add(name, model_scores(model, split.test_histories, history_length, users))
+    return evaluation.results()
+
+
+class Evaluation:
+    """Collects the test metrics of several models on one split, one after the other.
+
+    Args:
+      split: whose test items.
+      item_count: number of items, padding (0) included.
+    """
+
+    def __init__(self, split: Split, item_count: int) -> None:
+        self._split, self._histories = split, split.test_histories
+        self._segments = segments(split.train, self._histories, split.test, item_count)
+        self._lists = ListMeasures(split.train, item_count)
+        self._results = Results({}, {}, {}, {segment: {} for segment in self._segments})
+
+    def add(self, name: str, scores: np.ndarray) -> None:
+        """Take in a model's `scores [user, item]` after the test histories."""
+        targets, histories, found = self._split.test, self._histories, self._results
+        kept = target_ranks(scores, targets, histories, remove_seen=False)
+        found.seen_kept[name] = ranking_metrics(kept)
+        removed = target_ranks(scores, targets, histories, remove_seen=True)
+        found.seen_removed[name] = ranking_metrics(removed)
+        for segment, chosen in self._segments.items():
+            found.by_segment[segment][name] = ranking_metrics(removed[chosen])
+        candidates = candidate_scores(scores, histories, targets, remove_seen=True)
+        found.lists[name] = self._lists.of(top_items(candidates, 10))
+
+    def results(self) -> Results:
+        """Return what was found so far."""
+        return self._results
+
+
+def table(results: Mapping[str, Mapping[str, Metric]]) -> str:
     """Return `results` as lines of text, one a model."""
     names = list(next(iter(results.values())))
     width = max(len(name) for name in results)
-    lines = [" " * width + "".join(f"  {name:>17}" for name in names)]
+    cells = [max(17, len(name)) for name in names]
+    lines = [
+        " " * width + "".join(f"  {name:>{cell}}" for name, cell in zip(names, cells, strict=True))
+    ]
     lines += [
-        f"{model:<{width}}" + "".join(f"  {metrics[name]!s:>17}" for name in names)
+        f"{model:<{width}}"
+        + "".join(f"  {metrics[name]!s:>{cell}}" for name, cell in zip(names, cells, strict=True))
         for model, metrics in results.items()
     ]
     return "\n".join(lines)

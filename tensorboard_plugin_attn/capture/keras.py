@@ -8,13 +8,15 @@ of the log stops the training.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import keras
 
+from tensorboard_plugin_attn.capture.captured_array import CapturedArray
 from tensorboard_plugin_attn.capture.cohort import Cohort
+from tensorboard_plugin_attn.capture.keras_attention import report_attention
 from tensorboard_plugin_attn.capture.keras_importance import Importance
 from tensorboard_plugin_attn.capture.keras_probe import Probe, Scores, check_rows
 from tensorboard_plugin_attn.capture.ranking import Ranker
@@ -32,6 +34,10 @@ from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.schedule import Schedule
 from tensorboard_plugin_attn.logging.writer import BUDGET_BYTES
 from tensorboard_plugin_attn.privacy import Privacy
+
+__all__ = ["AttentionCallback", "CapturedArray", "Describe", "report_attention"]
+
+Describe = Callable[[CapturedArray], CapturedArray]
 
 
 class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -57,6 +63,9 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         costs a backward pass; `None`: never.
       lengths: real history items per user, for cropping left padding; by default the number of
         history items of each cohort user, at most the width of `inputs`.
+      describe: called with each layer's `CapturedArray`, returns it with what is known of it, such
+        as `dataclasses.replace(layer, kind="target", query_axis="candidate", keys=[...])`: a layer
+        is taken for self attention over the history unless it is told otherwise.
       privacy: see `Privacy`.
       budget_bytes: how large the log may grow before steps are thinned, see `AttentionWriter`.
       writer: used instead of a new `AttentionWriter(logdir, ...)`; closed by its owner.
@@ -83,6 +92,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         recommendations_schedule: Schedule = RECOMMENDATIONS,
         importance_schedule: Schedule | None = IMPORTANCE,
         lengths: Sequence[int] | None = None,
+        describe: Describe | None = None,
         privacy: Privacy | None = None,
         budget_bytes: int | None = BUDGET_BYTES,
         writer: AttentionWriter | None = None,
@@ -105,6 +115,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
             cohort = cohort.only(places)
         self._cohort = cohort
         self._scores = scores
+        self._describe = describe
         ranker = Ranker(score_items, cohort.users, top_k) if score_items else None
         self._targets = ranker.targets if ranker else ()
         self._recorder_settings: dict[str, Any] = {
@@ -194,4 +205,6 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
                     self.model, self._cohort.inputs, self._scores, self._targets
                 )
             found = self._importance.added_to(found)
+        if self._describe is not None:
+            found = [self._describe(layer) for layer in found]
         return found, scores

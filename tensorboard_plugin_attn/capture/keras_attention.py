@@ -4,8 +4,8 @@ Keras computes post-softmax weights and throws them away; here `_compute_attenti
 `MultiHeadAttention` and `GroupQueryAttention` (and subclasses) is asked to return them, for one
 trace of our own. The model is not changed, graphs traced earlier are not touched, and the layer's
 output stays that of its own kernel: the one that gives weights rounds and masks a little
-differently. Models with an attention class of their own cannot be seen: `capturing` then finds
-nothing.
+differently. An attention class of somebody's own cannot be seen unless it says what it computed with
+`report_attention`; without that, `capturing` finds nothing in it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _METHOD = "_compute_attention"
 _ASK = "return_attention_scores"
 _BASES = (keras.layers.MultiHeadAttention, keras.layers.GroupQueryAttention)
 _patching = threading.Lock()
+_listening = threading.local()  # .captured: the list of this thread's `capturing`, if there is one
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ class CapturedLayer:
 Gate = Callable[[Any, Any], tuple[Any, Any]]
 
 
+def report_attention(layer: Any, attention: Any) -> None:
+    """Hand over attention of a layer that is no Keras attention layer; call it in its `call`.
+
+    Does nothing unless `AttentionCallback` is tracing the model, so it costs nothing in training.
+
+    Args:
+      layer: the layer, for its name.
+      attention: post-softmax, pre-dropout `[user, head, query, key]`, each row summing to 1.
+    """
+    captured = getattr(_listening, "captured", None)
+    if captured is not None:
+        captured.append(CapturedLayer(getattr(layer, "path", layer.name), attention, causal=False))
+
+
 @contextmanager
 def capturing(gate: Gate | None = None) -> Iterator[list[CapturedLayer]]:
     """Collect the attention of every Keras attention layer called in the block, in call order.
@@ -63,9 +78,11 @@ def capturing(gate: Gate | None = None) -> Iterator[list[CapturedLayer]]:
         originals = [(kind, kind.__dict__[_METHOD]) for kind in _attention_classes()]
         for kind, original in originals:
             setattr(kind, _METHOD, _recording(original, captured, inside, thread, gate))
+        _listening.captured = captured
         try:
             yield captured
         finally:
+            _listening.captured = None
             for kind, original in originals:
                 setattr(kind, _METHOD, original)
 

@@ -227,9 +227,10 @@ class Recorder:
             histories = layer.query_axis == layer.key_axis == schema.HISTORY_AXIS
             if causal is None:
                 causal = histories and self._traits.is_causal(layer.name, attention)
+            users, queries, keys = layer.without_padding()
             self._writer.attention(
                 layer.name,
-                attention,
+                users,
                 step=now.step,
                 epoch=now.epoch,
                 lengths=self._traits.lengths(layer.name, attention) if histories else None,
@@ -238,6 +239,8 @@ class Recorder:
                 kind=layer.kind,
                 query_axis=layer.query_axis,
                 key_axis=layer.key_axis,
+                queries=queries,
+                keys=keys,
                 head_names=layer.head_names,
                 similarity=layer.similarity,
                 mode=layer.mode,
