@@ -1,24 +1,36 @@
-"""One training run, top to bottom: data in, event files and a report out."""
+"""One training run, top to bottom: data in; event files, checkpoints and a report out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
-from tensorboard_plugin_attn import Cohort, Privacy, WriterStatus, schedule
+from tensorboard_plugin_attn import Privacy, WriterStatus, schedule
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
+from training import distributed
+from training.batches import CandidateBatches, MaskedBatches, WindowBatches
+from training.callbacks.checkpoints import Checkpoints
 from training.callbacks.ranking_evaluation import RankingEvaluation
-from training.cohort import choose_cohort
-from training.config import RunConfig
+from training.callbacks.scalars import Scalars
+from training.cohort import chosen_places, choose_cohort, description, with_candidates
+from training.config import ARCHITECTURES, RunConfig
 from training.evaluate import Results, held_out_results
-from training.models.sasrec import SASRec
-from training.preprocessing.dataset import WindowBatches
+from training.feature_fields import Features, features_of
+from training.models.build import build
 from training.preprocessing.interactions import Interactions
 from training.preprocessing.splitting import Split, leave_one_out
+from training.run_directory import Progress, RunDirectory, new_run_directory
+
+__all__ = ["USER_ATTRIBUTES", "Report", "describe", "new_run_directory", "resume", "train"]
 
 # What the cohort's users may show of themselves besides their pseudonym.
 USER_ATTRIBUTES = frozenset({"country", "history"})
@@ -29,103 +41,280 @@ class Report:
     """What a run did.
 
     Attributes:
-      directory: the run's directory, with `attention`, `train` and `validation` in it.
-      steps: training steps taken.
+      directory: the run's directory, with `attention`, `train`, `validation`, `checkpoints` in it.
+      steps: training steps taken, those before a resume included.
       seconds: time in `fit`.
-      results: metrics on the test items by model and baseline, seen items removed and kept.
-      logged: what became of the attention.
+      results: metrics on the test items by model and baseline, seen items removed and kept, with
+        the weights of the best epoch.
+      logged: what became of the attention; `None` in a worker that does not log.
       cost: how long the training waited for logging, in words.
+      progress: how far it came, and which epoch was best.
     """
 
     directory: Path
     steps: int
     seconds: float
     results: Results
-    logged: WriterStatus
+    logged: WriterStatus | None
     cost: str
+    progress: Progress
 
 
-def new_run_directory(logdir: Path, name: str) -> Path:
-    """Return `logdir/name`, or the first `logdir/name-2`, `-3`... that is not there yet."""
-    candidate, number = logdir / name, 1
-    while candidate.exists():
-        number += 1
-        candidate = logdir / f"{name}-{number}"
-    return candidate
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """The data of a run, as the model wants it."""
+
+    interactions: Interactions
+    split: Split
+    features: Features | None  # of FeatureAttention
+
+    @property
+    def users(self) -> dict[str, np.ndarray] | None:
+        """Return inputs besides histories, for the split's users."""
+        return None if self.features is None else self.features.of_users(self.split.users)
 
 
 def train(
-    interactions: Interactions, config: RunConfig, directory: Path, privacy: Privacy
-) -> Report:
-    """Train SASRec on `interactions`, logging to `directory`; return what came of it."""
-    keras.utils.set_random_seed(config.fit.seed)
-    split = leave_one_out(interactions.first_users(config.fit.max_users).sequences)
-    interactions = interactions.first_users(config.fit.max_users)
-    cohort = choose_cohort(
-        interactions,
-        split,
-        size=config.logging.cohort_size,
-        history_length=config.model.history_length,
-    )
-    model = SASRec(interactions.item_count, config.model, name="sasrec")
-    model.compile(optimizer=keras.optimizers.Adam(config.fit.learning_rate, beta_2=0.98))
-    log_hyperparameters(directory, config)
-    attention = attention_callback(interactions, config, directory, cohort, privacy)
-    seconds = fit(model, split, config, directory, attention)
-    return Report(
-        directory=directory,
-        steps=int(model.optimizer.iterations),
-        seconds=seconds,
-        results=held_out_results(
-            model, split, interactions.item_count, config.model.history_length
-        ),
-        logged=attention.status(),
-        cost=attention.cost.describe(attention.status().written_bytes),
-    )
-
-
-def attention_callback(
     interactions: Interactions,
     config: RunConfig,
     directory: Path,
-    cohort: Cohort,
     privacy: Privacy,
+    *,
+    neighbours: np.ndarray | None = None,
+    strategy: Any | None = None,
+    verbose: int = 1,
+) -> Report:
+    """Train a model on `interactions`, logging to `directory`; return what came of it.
+
+    If there are checkpoints in `directory`, training goes on after the last: the log gets a new
+    attempt, and steps are counted on.
+
+    Args:
+      interactions: every user's items.
+      config: what to train, and how.
+      directory: the run's.
+      privacy: what of the cohort may be written.
+      neighbours: social neighbours of each user `[user, n]`, 1 + their number, 0 nobody; for
+        FeatureAttention.
+      strategy: as `distributed.strategy_of` returns it for `config.fit.strategy`. The chief alone
+        writes.
+      verbose: 0 for no progress bar.
+    """
+    run = RunDirectory(directory)
+    writes = distributed.is_chief(strategy)
+    keras.utils.set_random_seed(config.fit.seed)
+    task = _task(interactions, config, neighbours)
+    with _precision(config.fit.precision), distributed.scope_of(strategy):
+        model = _compiled(task, config)
+    done = run.progress()
+    if done.epoch:
+        run.load(model)
+    if writes:
+        run.describe(config, task.interactions.item_count, task.features and task.features.spec)
+    checkpoints = Checkpoints(run, config.fit.patience, writes=writes)
+    evaluation = RankingEvaluation(
+        directory if writes else None, task.split, config.model.history_length, task.users
+    )
+    callbacks: list[Any] = [evaluation, checkpoints]
+    attention = _attention_callback(task, config, directory, privacy) if writes else None
+    if attention is not None:
+        if not done.epoch:
+            log_hyperparameters(directory, config)
+        callbacks = [attention, *callbacks, Scalars(directory)]
+    began_s = time.perf_counter()
+    _fit(model, task, config, callbacks, done.epoch, strategy, verbose)
+    seconds = time.perf_counter() - began_s
+    steps = distributed.steps_of(model)
+    if writes:
+        run.load(model, best=True)
+    return Report(
+        directory=directory,
+        steps=steps,
+        seconds=seconds,
+        results=held_out_results(
+            model,
+            task.split,
+            task.interactions.item_count,
+            config.model.history_length,
+            name=ARCHITECTURES[config.model.architecture],
+            users=task.users,
+        ),
+        logged=None if attention is None else attention.status(),
+        cost=""
+        if attention is None
+        else attention.cost.describe(attention.status().written_bytes),
+        progress=checkpoints.progress,
+    )
+
+
+def resume(
+    interactions: Interactions,
+    directory: Path,
+    privacy: Privacy,
+    *,
+    epochs: int | None = None,
+    neighbours: np.ndarray | None = None,
+    strategy: Any | None = None,
+    verbose: int = 1,
+) -> Report:
+    """Go on with the training of `directory`, up to `epochs` in all.
+
+    Args:
+      interactions: the same data again.
+      directory: of a run that `train` made.
+      privacy: with the same key, or the cohort's pseudonyms change.
+      epochs: how many in all; by default what the run was to have.
+      neighbours: the same as before.
+      strategy: as of `train`.
+      verbose: as of `train`.
+
+    Raises:
+      ValueError: there is no such run, its data was different, or it is done already.
+    """
+    config, item_count, _ = RunDirectory(directory).description()
+    if item_count != interactions.item_count:
+        raise ValueError(
+            f"{directory} was trained on {item_count - 1} items, this data has "
+            f"{interactions.item_count - 1}: resume with the data it began with"
+        )
+    if epochs is not None:
+        config = replace(config, fit=replace(config.fit, epochs=epochs))
+    if (done := RunDirectory(directory).progress().epoch) >= config.fit.epochs:
+        raise ValueError(f"{directory} has its {done} epochs: ask for more to go on")
+    return train(
+        interactions,
+        config,
+        directory,
+        privacy,
+        neighbours=neighbours,
+        strategy=strategy,
+        verbose=verbose,
+    )
+
+
+def _task(
+    interactions: Interactions, config: RunConfig, neighbours: np.ndarray | None
+) -> _Task:
+    interactions = interactions.first_users(config.fit.max_users)
+    wants_features = config.model.architecture == "feature_attention"
+    return _Task(
+        interactions,
+        leave_one_out(interactions.sequences),
+        features_of(interactions, neighbours) if wants_features else None,
+    )
+
+
+def _compiled(task: _Task, config: RunConfig) -> Any:
+    """Return a built and compiled model with fresh weights."""
+    features = task.features
+    model = build(
+        task.interactions.item_count,
+        config.model,
+        config.loss,
+        spec=features and features.spec,
+        item_codes=features and features.item_codes,
+    )
+    model.objective.draw_by(
+        np.bincount(np.concatenate(task.split.train), minlength=task.interactions.item_count)
+    )
+    optimizer = keras.optimizers.Adam(
+        config.fit.learning_rate,
+        beta_2=0.98,
+        gradient_accumulation_steps=config.fit.accumulate if config.fit.accumulate > 1 else None,
+    )
+    model.compile(optimizer=optimizer)
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _batches(model: Any, task: _Task, config: RunConfig) -> Any:
+    """Return the training examples the model wants."""
+    sequences, fit = task.split.train, config.fit
+    arguments = (sequences, config.model.history_length, fit.batch_size, fit.seed)
+    if config.model.architecture == "bert4rec":
+        return MaskedBatches(*arguments, mask_token=model.mask_token, share=fit.mask_share)
+    if config.model.architecture == "feature_attention":
+        return CandidateBatches(
+            *arguments,
+            per_user=fit.examples_per_user,
+            negatives=config.loss.negatives,
+            probabilities=model.objective.probabilities,
+            users=task.users or {},
+        )
+    return WindowBatches(*arguments)
+
+
+def _fit(
+    model: Any,
+    task: _Task,
+    config: RunConfig,
+    callbacks: list[Any],
+    done: int,
+    strategy: Any | None,
+    verbose: int,
+) -> None:
+    batches = _batches(model, task, config)
+    for _ in range(done):  # epochs follow from the seed: replay those that are done
+        batches.on_epoch_end()
+    options: dict[str, Any] = {
+        "epochs": config.fit.epochs,
+        "initial_epoch": done,
+        "callbacks": callbacks,
+        "verbose": verbose,
+    }
+    if strategy is None:
+        model.fit(batches, shuffle=False, **options)  # they are shuffled already, by their seed
+    else:
+        distributed.fit(model, batches, strategy, **options)
+
+
+def _attention_callback(
+    task: _Task, config: RunConfig, directory: Path, privacy: Privacy
 ) -> AttentionCallback:
-    """Return the callback that logs attention and recommendations of `cohort`."""
+    """Return the callback that logs attention and recommendations of the cohort."""
+    interactions, split = task.interactions, task.split
+    choice = {"size": config.logging.cohort_size, "history_length": config.model.history_length}
+    cohort = choose_cohort(interactions, split, **choice)
+    spec = None
+    if task.features is not None:
+        spec = task.features.spec
+        cohort = with_candidates(
+            cohort,
+            split,
+            chosen_places(split, **choice),
+            task.features,
+            count=config.logging.candidates,
+            item_count=interactions.item_count,
+        )
     return AttentionCallback(
         directory / "attention",
         cohort=cohort,
         schedule=schedule.every_steps(config.logging.every_steps),
         max_overhead=config.logging.max_overhead,
-        scores=lambda model, inputs: model.item_scores(inputs),
+        scores=_scores_with_attention,
         score_items=[None, *interactions.item_ids[1:]],
         top_k=config.logging.top_k,
+        describe=description(config.model, cohort, interactions.item_ids, spec),
         privacy=privacy,
     )
 
 
-def fit(
-    model: keras.Model,
-    split: Split,
-    config: RunConfig,
-    directory: Path,
-    attention: AttentionCallback,
-) -> float:
-    """Train, with a progress bar; return the seconds it took."""
-    batches = WindowBatches(
-        split.train, config.model.history_length, config.fit.batch_size, config.fit.seed
-    )
-    began = tf.timestamp()
-    model.fit(
-        batches,
-        epochs=config.fit.epochs,
-        callbacks=[
-            attention,
-            RankingEvaluation(directory, split, config.model.history_length),
-            keras.callbacks.TensorBoard(directory, update_freq=10, write_graph=False),
-        ],
-    )
-    return float(tf.timestamp() - began)
+def _scores_with_attention(model: Any, inputs: Any) -> Any:
+    """Return every item's score; FeatureAttention's attention is that over its candidates."""
+    if isinstance(inputs, dict):
+        model(inputs, training=False)
+    return model.item_scores(inputs)
+
+
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Set Keras' dtype policy for the models made in the block."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def log_hyperparameters(directory: Path, config: RunConfig) -> None:
@@ -138,10 +327,14 @@ def log_hyperparameters(directory: Path, config: RunConfig) -> None:
 
 def describe(report: Report) -> str:
     """Return what a run logged and what it cost, for people."""
-    logged = report.logged
     step_ms = 1e3 * report.seconds / max(1, report.steps)
-    lost = logged.dropped + logged.rejected + logged.failed
-    return (
-        f"{report.steps} steps in {report.seconds:.0f} s, {step_ms:.1f} ms a step with everything; "
-        f"{logged.written} records written, {lost} lost\n{report.cost}"
+    best = report.progress
+    text = (
+        f"{report.steps} steps, {report.seconds:.0f} s, {step_ms:.1f} ms a step with everything; "
+        f"best epoch {best.best_epoch} of {best.epoch} (validation NDCG@10 {best.best_ndcg:.4f})"
     )
+    logged = report.logged
+    if logged is None:
+        return f"{text}\nattention is logged by the chief, not by this worker"
+    lost = logged.dropped + logged.rejected + logged.failed
+    return f"{text}\n{logged.written} records written, {lost} lost\n{report.cost}"

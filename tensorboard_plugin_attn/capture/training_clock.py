@@ -50,7 +50,15 @@ class TrainingClock:
 
     def _iterations(self) -> int:
         iterations = getattr(self._optimizer, "iterations", None)
-        return self.step if iterations is None else int(iterations)
+        return self.step if iterations is None else _as_int(iterations)
+
+
+def _as_int(number: Any) -> int:
+    """Return `number`; a variable that is mirrored over replicas has no `int()` but a value."""
+    try:
+        return int(number)
+    except TypeError:
+        return int(number.numpy())
 
 
 def _may_skip_batches(optimizer: Any) -> bool:

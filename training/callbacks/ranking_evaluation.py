@@ -7,28 +7,47 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from training.distributed import steps_of
 from training.evaluate import model_scores
 from training.metrics import ranking_metrics, target_ranks
 from training.preprocessing.splitting import Split
 
 
 class RankingEvaluation(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes HR@10, NDCG@10 and MRR@10 (seen items removed) to `<run>/validation`."""
+    """Writes HR@10, Recall@10, NDCG@10 and MRR@10 (seen removed) to `<run>/validation`.
 
-    def __init__(self, run_directory: Path, split: Split, history_length: int) -> None:
+    Args:
+      run_directory: where the run's event files go; `None`: nothing is written.
+      split: whose validation items.
+      history_length: newest items the model sees.
+      users: further inputs of the split's users, see `model_scores`.
+    """
+
+    def __init__(
+        self,
+        run_directory: Path | None,
+        split: Split,
+        history_length: int,
+        users: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         super().__init__()
-        self._split = split
+        self._split, self._users = split, users
         self._history_length = history_length
-        self._writer = tf.summary.create_file_writer(str(run_directory / "validation"))
+        self._writer = (
+            tf.summary.create_file_writer(str(run_directory / "validation"))
+            if run_directory is not None
+            else tf.summary.create_noop_writer()
+        )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Rank every item for every user, and show the result in the progress bar's line."""
         histories = self._split.validation_histories
-        scores = model_scores(self.model, histories, self._history_length)
+        scores = model_scores(self.model, histories, self._history_length, self._users)
         ranks = target_ranks(scores, self._split.validation, histories, remove_seen=True)
-        step = int(self.model.optimizer.iterations)
+        step = steps_of(self.model)
         with self._writer.as_default():
             for name, metric in ranking_metrics(ranks).items():
                 tf.summary.scalar(name, metric.value, step=step)

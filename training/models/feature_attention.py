@@ -42,6 +42,16 @@ class FeatureSpec:
     people: int = 0
 
 
+def key_names(history_length: int, spec: FeatureSpec) -> list[str]:
+    """Return what each key is: history oldest first, users' fields, neighbours, items' fields."""
+    return [
+        *(f"history {place - history_length}" for place in range(history_length)),
+        *(f"user: {name}" for name in spec.user_fields),
+        *(f"neighbour {number + 1}" for number in range(spec.neighbours)),
+        *(f"item: {name}" for name in spec.item_fields),
+    ]
+
+
 @keras.saving.register_keras_serializable("attn_training")
 class FeatureAttention(keras.Model):  # type: ignore[misc]
     """Scores candidates by z = sum_i a_i v_i over features, and says a.
@@ -100,14 +110,8 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
 
     @property
     def key_names(self) -> list[str]:
-        """Return what each key is: history oldest first, users' fields, neighbours, items' fields."""
-        length = self.config.history_length
-        return [
-            *(f"history {place - length}" for place in range(length)),
-            *(f"user: {name}" for name in self.spec.user_fields),
-            *(f"neighbour {number + 1}" for number in range(self.spec.neighbours)),
-            *(f"item: {name}" for name in self.spec.item_fields),
-        ]
+        """Return what each key of the attention is, in order."""
+        return key_names(self.config.history_length, self.spec)
 
     def build(self, _: Any = None) -> None:
         """Make the weights; their shapes are the configuration's."""
