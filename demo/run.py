@@ -62,10 +62,10 @@ def train_runs(logdir: Path, *, quick: bool) -> None:
     from tensorboard_plugin_attn.privacy import random_key
     from training.preprocessing.interactions import read_online_retail
     from training.scenarios import ecommerce
-    from training.train import USER_ATTRIBUTES, describe, new_run_directory, train
+    from training.train import describe, new_run_directory, train
 
     interactions = read_online_retail(ecommerce.DATA)
-    privacy = Privacy(key=random_key(), user_attributes=USER_ATTRIBUTES)
+    privacy = Privacy(key=random_key(), user_attributes=ecommerce.USER_ATTRIBUTES)
     fit = ecommerce.QUICK if quick else replace(ecommerce.DEFAULTS.fit, epochs=EPOCHS)
     for number, dimension in enumerate(DIMENSIONS, start=1):
         name = f"sasrec-d{dimension}"

@@ -1,7 +1,7 @@
 """Training examples as each model wants them: next items, masked items, or candidates.
 
-Each is a `PyDataset` whose epochs follow from the seed, so that replaying `on_epoch_end` n times gives
-the batches of epoch n: that is how a training is resumed.
+Each is a `PyDataset` whose epochs follow from the seed, so that replaying `on_epoch_end` n times
+gives the batches of epoch n: that is how a training is resumed.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ class MaskedBatches(_Epochs):
     def _cut(self) -> None:
         _, windows = next_item_windows(self._sequences, self._length, self._random)
         windows = windows[self._random.permutation(len(windows))]
-        self._inputs, self._targets = masked(
-            windows, self._mask_token, self._share, self._random
-        )
+        self._inputs, self._targets = masked(windows, self._mask_token, self._share, self._random)
 
     def _count(self) -> int:
         return len(self._inputs)

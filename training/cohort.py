@@ -79,9 +79,7 @@ def with_candidates(
         drawn = random.choice(item_count, others, replace=False, p=chance / chance.sum())
         row[: 1 + others] = [split.validation[place], *drawn]
     users = features.of_users([split.users[place] for place in places])
-    return replace(
-        cohort, inputs={"history": cohort.inputs, "candidate": candidates, **users}
-    )
+    return replace(cohort, inputs={"history": cohort.inputs, "candidate": candidates, **users})
 
 
 def description(

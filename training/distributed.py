@@ -1,8 +1,8 @@
 """Training on several devices or machines, with a loop of our own around Keras' `train_step`.
 
-Keras 3's `fit` fails under `MultiWorkerMirroredStrategy` (docs/decisions), while its optimizers do sum
-gradients over replicas. So batches, callbacks and progress are handled here, and what a step does
-stays Keras'. Every replica gets its rows of the same global batch; no data is exchanged.
+Keras 3's `fit` fails under `MultiWorkerMirroredStrategy` (docs/decisions), while its optimizers do
+sum gradients over replicas. So batches, callbacks and progress are handled here, and what a step
+does stays Keras'. Every replica gets its rows of the same global batch; no data is exchanged.
 """
 
 from __future__ import annotations

@@ -73,7 +73,9 @@ class Results:
         if self.lists:
             parts.append(f"The ten recommended, seen items removed:\n{table(self.lists)}")
         if self.by_segment:
-            parts.append(f"NDCG@10 by segment, seen items removed:\n{table(self.ndcg_by_segment())}")
+            parts.append(
+                f"NDCG@10 by segment, seen items removed:\n{table(self.ndcg_by_segment())}"
+            )
         return "\n".join(parts)
 
     def ndcg_by_segment(self) -> Table:

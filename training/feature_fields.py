@@ -1,7 +1,7 @@
 """Attributes of items and users as codes for FeatureAttention: categories, or bands of numbers.
 
-The vocabulary is of the items and users that are there; what is rare or missing is code 0. It writes
-nothing and names nobody.
+The vocabulary is of the items and users that are there; what is rare or missing is code 0. It
+writes nothing and names nobody.
 """
 
 from __future__ import annotations

@@ -23,8 +23,9 @@ def sampled_softmax(
 ) -> Any:
     """Return `[target]`: softmax over the target and sampled negatives, with logQ correction.
 
-    Each logit is lowered by the log of how often its item is drawn, so that popular items, which are
-    drawn more often, are not pushed down more often (Bengio & Senecal 2008; Yi et al., RecSys 2019).
+    Each logit is lowered by the log of how often its item is drawn, so that popular items, which
+    are drawn more often, are not pushed down more often (Bengio & Senecal 2008; Yi et al., RecSys
+    2019).
 
     Args:
       positive: logits of the targets, `[target]`.
@@ -42,8 +43,9 @@ def gbce(positive: Any, negative: Any, is_target: Any, *, item_count: int, t: fl
     """Return `[target]`: generalised binary cross-entropy (Petrov & Macdonald, arXiv 2308.07192).
 
     -(beta log s(positive) + sum log(1 - s(negative))) / (negatives + 1), with s the logistic
-    function, beta = alpha (t (1 - 1/alpha) + 1/alpha) and alpha the share of negatives that is drawn.
-    t = 0 is binary cross-entropy; with t = 1 the scores are those of full softmax, calibrated.
+    function, beta = alpha (t (1 - 1/alpha) + 1/alpha) and alpha the share of negatives that is
+    drawn. t = 0 is binary cross-entropy; with t = 1 the scores are those of full softmax,
+    calibrated.
 
     Args:
       positive: logits of the targets, `[target]`.

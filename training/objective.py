@@ -104,9 +104,7 @@ class Objective(keras.layers.Layer):  # type: ignore[misc]
             )
         else:
             log_q = tf.gather(tf.constant(self._log_q), candidates)  # [batch, candidate]
-            each = losses.sampled_softmax(
-                positive, negative, log_q[:, 0], log_q[:, 1:], is_target
-            )
+            each = losses.sampled_softmax(positive, negative, log_q[:, 0], log_q[:, 1:], is_target)
         return tf.reduce_mean(each) / tf.distribute.get_strategy().num_replicas_in_sync
 
     @property

@@ -1,10 +1,10 @@
 """Where a run keeps what it is and how far it came, so that it can be resumed and rebuilt.
 
-    <run>/run.json                         configuration, items, features: what the model is made of
+    <run>/run.json                            what the model is made of: configuration, features
     <run>/checkpoints/epoch_0003.weights.h5   model and optimizer after 3 epochs
-    <run>/checkpoints/best.weights.h5      the epoch with the best validation NDCG@10
-    <run>/checkpoints/state.json           how far it came, and the state of the random numbers (Keras
-                                           keeps it out of weight files); written last, so never ahead
+    <run>/checkpoints/best.weights.h5         the epoch with the best validation NDCG@10
+    <run>/checkpoints/state.json              how far it came; state of the random numbers, which
+                                              Keras keeps out of weight files; written last
 
 Weights are HDF5 and the description is JSON: nothing in a run directory is code.
 """
@@ -103,7 +103,7 @@ class RunDirectory:
         self._write(self._checkpoints / "state.json", state)
 
     def load(self, model: Any, *, best: bool = False) -> None:
-        """Put the newest checkpoint, with the state of its random numbers, or the best into `model`.
+        """Put the newest checkpoint into `model`, random numbers included, or the best weights.
 
         Raises:
           ValueError: there is none.

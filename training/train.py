@@ -21,7 +21,7 @@ from training.batches import CandidateBatches, MaskedBatches, WindowBatches
 from training.callbacks.checkpoints import Checkpoints
 from training.callbacks.ranking_evaluation import RankingEvaluation
 from training.callbacks.scalars import Scalars
-from training.cohort import chosen_places, choose_cohort, description, with_candidates
+from training.cohort import choose_cohort, chosen_places, description, with_candidates
 from training.config import ARCHITECTURES, RunConfig
 from training.evaluate import Results, held_out_results
 from training.feature_fields import Features, features_of
@@ -30,10 +30,7 @@ from training.preprocessing.interactions import Interactions
 from training.preprocessing.splitting import Split, leave_one_out
 from training.run_directory import Progress, RunDirectory, new_run_directory
 
-__all__ = ["USER_ATTRIBUTES", "Report", "describe", "new_run_directory", "resume", "train"]
-
-# What the cohort's users may show of themselves besides their pseudonym.
-USER_ATTRIBUTES = frozenset({"country", "history"})
+__all__ = ["Report", "describe", "new_run_directory", "resume", "train"]
 
 
 @dataclass(frozen=True)
@@ -140,9 +137,7 @@ def train(
             users=task.users,
         ),
         logged=None if attention is None else attention.status(),
-        cost=""
-        if attention is None
-        else attention.cost.describe(attention.status().written_bytes),
+        cost="" if attention is None else attention.cost.describe(attention.status().written_bytes),
         progress=checkpoints.progress,
     )
 
@@ -192,9 +187,7 @@ def resume(
     )
 
 
-def _task(
-    interactions: Interactions, config: RunConfig, neighbours: np.ndarray | None
-) -> _Task:
+def _task(interactions: Interactions, config: RunConfig, neighbours: np.ndarray | None) -> _Task:
     interactions = interactions.first_users(config.fit.max_users)
     wants_features = config.model.architecture == "feature_attention"
     return _Task(

@@ -4,8 +4,8 @@ Keras computes post-softmax weights and throws them away; here `_compute_attenti
 `MultiHeadAttention` and `GroupQueryAttention` (and subclasses) is asked to return them, for one
 trace of our own. The model is not changed, graphs traced earlier are not touched, and the layer's
 output stays that of its own kernel: the one that gives weights rounds and masks a little
-differently. An attention class of somebody's own cannot be seen unless it says what it computed with
-`report_attention`; without that, `capturing` finds nothing in it.
+differently. An attention class of somebody's own cannot be seen unless it says what it computed
+with `report_attention`; without that, `capturing` finds nothing in it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The loss while training, for TensorBoard's Scalars, by the optimizer's own step.
 
-Keras' TensorBoard callback counts batches from 0 in every process; a resumed training would write over
-its first part, and with gradient accumulation it would not fit the attention's steps.
+Keras' TensorBoard callback counts batches from 0 in every process; a resumed training would write
+over its first part, and with gradient accumulation it would not fit the attention's steps.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-EVERY_STEPS = 10
-
 from training.distributed import steps_of
+
+EVERY_STEPS = 10
 
 
 class Scalars(keras.callbacks.Callback):  # type: ignore[misc]

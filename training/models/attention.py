@@ -1,8 +1,8 @@
 """Attention whose keys can be re-weighted: what-if as a property of the layer, not of a tool.
 
-A weight w of a key multiplies its attention before the rows are normalised again, by adding log w to
-the pre-softmax logits: a_i w_i / sum_j a_j w_j. Weight 1 changes nothing, weight 0 is a mask. Without
-weights nothing of it is built, and Keras chooses its own kernel.
+A weight w of a key multiplies its attention before the rows are normalised again, by adding log w
+to the pre-softmax logits: a_i w_i / sum_j a_j w_j. Weight 1 changes nothing, weight 0 is a mask.
+Without weights nothing of it is built, and Keras chooses its own kernel.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def per_logit(log_weight: Any) -> Any:
 def reweighted(logits: Any, log_weight: Any) -> tuple[Any, Any]:
     """Return `logits [batch, head, query, key]` plus log weights, and where the weight is not 0.
 
-    Weight 0 is a mask and not a number of its own, so that a key of weight 0 is exactly a masked one.
+    Weight 0 is a mask and not a number of its own, so that a key of weight 0 is exactly a masked
+    one.
     """
     weighs = ops.greater(log_weight, NEVER)
     finite = ops.cast(ops.where(weighs, log_weight, 0.0), logits.dtype)

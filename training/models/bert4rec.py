@@ -1,7 +1,7 @@
-"""BERT4Rec (Sun et al., 2019, arXiv 1904.06690): attention both ways, trained to fill in masked items.
+"""BERT4Rec (Sun et al., 2019, arXiv 1904.06690): attention both ways, trained to fill in masks.
 
-What comes next is what belongs at a mask appended to the history; if the history is full, its oldest
-item makes room.
+What comes next is what belongs at a mask appended to the history; if the history is full, its
+oldest item makes room.
 """
 
 from __future__ import annotations

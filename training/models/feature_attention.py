@@ -1,4 +1,4 @@
-"""FeatureAttention: a candidate item asks the user's history, attributes and neighbours about itself.
+"""FeatureAttention: a candidate item attends over history, attributes and social neighbours.
 
 Target attention as in DIN (Zhou et al., arXiv 1706.06978), with fields and social neighbours among
 the keys, so that one row of attention says how much each named feature counts for one candidate. It
@@ -134,9 +134,7 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
             if columns:
                 self.item_codes.assign(np.stack(columns, axis=1).astype(np.int32))
 
-    def call(
-        self, inputs: Inputs, log_weight: Any = None, training: bool | None = None
-    ) -> Any:
+    def call(self, inputs: Inputs, log_weight: Any = None, training: bool | None = None) -> Any:
         """Return the candidates' scores (logits), float32 `[batch, candidate]`.
 
         Args:

@@ -1,9 +1,10 @@
 """Candidates attend over named features: one softmax over history, attributes and neighbours.
 
 Heads differ in where they look and share what they see: values have no heads, so the attention of a
-feature is the mean over heads, and z = sum_i a_i v_i holds exactly, feature by feature (interpretable
-multi-head attention, Lim et al., arXiv 1912.09363). `keras.layers.MultiHeadAttention` has values per
-head, so there no single number per feature gives z; that is why this is a layer of its own.
+feature is the mean over heads, and z = sum_i a_i v_i holds exactly, feature by feature
+(interpretable multi-head attention, Lim et al., arXiv 1912.09363).
+`keras.layers.MultiHeadAttention` has values per head, so there no single number per feature gives
+z; that is why this is a layer of its own.
 """
 
 from __future__ import annotations

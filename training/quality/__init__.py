@@ -1,0 +1,1 @@
+"""How good the models are, against bars and baselines: `python -m training evaluate`."""
