@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stack, toNpy, valuesOf } from '../../src/export/npy';
 import { causal } from './attention';
@@ -11,8 +13,17 @@ function open(bytes: Uint8Array): { header: string; start: number; values: numbe
   return { header: new TextDecoder().decode(bytes.subarray(10, start)), start, values };
 }
 
+const FIXTURE = join(import.meta.dirname, '../fixtures/exported.npy');
+
 describe('an array', () => {
-  // That numpy.load reads it is tested in tests/unit/test_exported_npy.py.
+  // The other half: tests/unit/test_exported_npy.py reads the same bytes with numpy.load.
+  it('is the file that NumPy is known to read', () => {
+    const values = Float32Array.from([1, Number.NaN, 0.25, 0.75, 0.5, Number.NaN, 0, 1e-3]);
+    const bytes = toNpy(values, [2, 2, 2]);
+    if (process.env['ATTN_WRITE_FIXTURES']) writeFileSync(FIXTURE, bytes);
+    expect(Buffer.from(bytes).equals(readFileSync(FIXTURE))).toBe(true);
+  });
+
   it('has the header NumPy writes, to a multiple of 64 bytes', () => {
     const { header, start, values } = open(toNpy(Float32Array.from([1, 2, 3, 4, 5, 6]), [1, 2, 3]));
     expect(header).toMatch(
