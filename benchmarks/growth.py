@@ -61,7 +61,7 @@ def _users(quick: bool) -> list[Size]:
 
 def _lengths(quick: bool) -> list[Size]:
     return [
-        replace(BASE, steps=20, users=2, length=n)
+        replace(BASE, steps=20, users=2, heads=1, length=n)
         for n in ((50, 100) if quick else (50, 200, 1000))
     ]
 

@@ -105,7 +105,10 @@ class TensorBoard:
         trace: TracebackType | None,
     ) -> None:
         """End the processes."""
-        children = psutil.Process(self._process.pid).children(recursive=True)
+        try:
+            children = psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            children = []
         self._process.terminate()
         try:
             self._process.wait(10)

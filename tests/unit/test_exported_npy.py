@@ -1,4 +1,4 @@
-"""What the tab saves as NPY is what NumPy reads: frontend/tests/export/npy.test.ts makes the bytes."""
+"""What the tab saves as NPY, NumPy reads: frontend/tests/export/npy.test.ts makes the bytes."""
 
 from __future__ import annotations
 
