@@ -18,7 +18,7 @@ const BAR_STRIDE = 16;
 /** The pixels of one frame, `drawing.width` by `drawing.height`, four bytes each. */
 export function frameOf(drawing: Drawing): Uint8ClampedArray {
   const letters = { ...drawing, marks: drawing.marks.filter(({ kind }) => kind === 'text') };
-  const canvas = canvasOf(letters, 1);
+  const canvas = canvasOf(letters, 1, true);
   const { data } = contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height);
   const words = new Uint32Array(data.buffer);
   sharpen(words, data);

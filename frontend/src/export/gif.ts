@@ -40,27 +40,46 @@ export class GifWriter {
 /** Each pixel's place in a table of at most 256 colours. */
 export function indexed(rgba: Uint8ClampedArray): { indices: Uint8Array; colours: Colour[] } {
   const words = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
-  const uses = new Map<number, { at: number; count: number }>();
-  for (let i = 0; i < words.length; i += 1) {
-    const known = uses.get(words[i] as number);
-    if (known) known.count += 1;
-    else uses.set(words[i] as number, { at: i, count: 1 });
-  }
-  const ranked = [...uses].sort(([, a], [, b]) => b.count - a.count);
-  const colours = ranked
-    .slice(0, MOST_COLOURS)
-    .map(([, { at }]): Colour => [rgba[4 * at], rgba[4 * at + 1], rgba[4 * at + 2]] as Colour);
-  const placeOf = new Map<number, number>();
-  ranked.forEach(([word, { at }], place) => {
-    const isKept = place < MOST_COLOURS;
-    placeOf.set(word, isKept ? place : nearest(colours, rgba.subarray(4 * at, 4 * at + 3)));
-  });
+  const ranked = usesOf(words).sort((a, b) => b.count - a.count);
+  const partsOf = ({ at }: Use): Colour => [...rgba.subarray(4 * at, 4 * at + 3)] as Colour;
+  const colours = ranked.slice(0, MOST_COLOURS).map(partsOf);
+  const placeOf = new Map(
+    ranked.map((use, place) => [
+      words[use.at] as number,
+      place < MOST_COLOURS ? place : nearest(colours, partsOf(use)),
+    ]),
+  );
   const indices = new Uint8Array(words.length);
-  for (let i = 0; i < words.length; i += 1) indices[i] = placeOf.get(words[i] as number) as number;
+  let [known, place] = [-1, 0];
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] as number;
+    if (word !== known) [known, place] = [word, placeOf.get(word) as number];
+    indices[i] = place;
+  }
   return { indices, colours };
 }
 
-function nearest(colours: readonly Colour[], wanted: Uint8ClampedArray): number {
+interface Use {
+  /** A pixel that has the colour. */
+  readonly at: number;
+  count: number;
+}
+
+/** Every colour with how often it is used; runs of one colour are looked up once. */
+function usesOf(words: Uint32Array): Use[] {
+  const uses = new Map<number, Use>();
+  let use: Use | undefined;
+  for (let i = 0; i < words.length; i += 1) {
+    if (i === 0 || words[i] !== words[i - 1]) {
+      use = uses.get(words[i] as number) ?? { at: i, count: 0 };
+      uses.set(words[i] as number, use);
+    }
+    if (use) use.count += 1;
+  }
+  return [...uses.values()];
+}
+
+function nearest(colours: readonly Colour[], wanted: Colour): number {
   let [best, least] = [0, Number.POSITIVE_INFINITY];
   colours.forEach((colour, place) => {
     const distance = colour.reduce((sum, part, i) => sum + (part - (wanted[i] ?? 0)) ** 2, 0);

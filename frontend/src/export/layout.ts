@@ -108,13 +108,18 @@ interface Box {
   readonly height: number;
 }
 
-/** Room around a panel's picture. */
+/** Room around a panel's picture: titles take what they need, up to a limit. */
 function boxOf({ title, pixels, rows, columns }: Panel, side: number): Box {
-  const left = rows ? ROW_TITLES : 0;
-  const top = (title ? LINE + 4 : 0) + (columns ? COLUMN_TITLES : 0);
+  const left = rows ? Math.min(ROW_TITLES, longest(rows) + 10) : 0;
+  const above = columns ? Math.min(COLUMN_TITLES, 0.79 * longest(columns) + 14) : 0;
+  const top = Math.ceil((title ? LINE + 4 : 0) + above);
   const picture = pixels.width * side + (columns ? SLANT : 0);
   const width = left + Math.max(picture, Math.min(160, widthOf(title, TEXT)));
   return { left, top, width, height: top + pixels.height * side };
+}
+
+function longest(names: readonly string[]): number {
+  return Math.ceil(Math.max(0, ...names.map((name) => widthOf(name, LABEL))));
 }
 
 function contentOf({ panels, perRow }: Figure, side: number): { width: number } {
@@ -150,11 +155,11 @@ function placePanel(page: Page, panel: Panel, x: number, side: number, box: Box)
   const written = (names: readonly string[]): number[] =>
     names.flatMap((_, i) => ((names.length - 1 - i) % every === 0 ? [i] : []));
   for (const i of rows ? written(rows) : []) {
-    const text = cut(rows?.[i] ?? '', LABEL, ROW_TITLES - 8);
+    const text = cut(rows?.[i] ?? '', LABEL, ROW_TITLES - 10);
     page.text(text, left - 6, top + (i + 0.5) * side + LABEL * 0.35, LABEL, 'end');
   }
   for (const i of columns ? written(columns) : []) {
-    const text = cut(columns?.[i] ?? '', LABEL, COLUMN_TITLES * 1.2);
+    const text = cut(columns?.[i] ?? '', LABEL, (COLUMN_TITLES - 14) / 0.79);
     page.text(text, left + (i + 0.5) * side + LABEL * 0.3, top - 5, LABEL, 'start', -52);
   }
 }

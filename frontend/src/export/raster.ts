@@ -25,12 +25,12 @@ export async function pngAddress(pixels: Pixels): Promise<string> {
   return canvas.toDataURL('image/png');
 }
 
-/** The marks of `drawing` on a new canvas. */
-export function canvasOf(drawing: Drawing, scale: number): HTMLCanvasElement {
+/** The marks of `drawing` on a new canvas; `isRead` if its pixels are wanted back soon. */
+export function canvasOf(drawing: Drawing, scale: number, isRead = false): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   canvas.width = Math.round(drawing.width * scale);
   canvas.height = Math.round(drawing.height * scale);
-  const context = contextOf(canvas);
+  const context = contextOf(canvas, isRead);
   context.scale(scale, scale);
   context.fillStyle = PAGE;
   context.fillRect(0, 0, drawing.width, drawing.height);
@@ -40,8 +40,8 @@ export function canvasOf(drawing: Drawing, scale: number): HTMLCanvasElement {
 }
 
 /** A canvas's context, or an error that says so. */
-export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const context = canvas.getContext('2d');
+export function contextOf(canvas: HTMLCanvasElement, isRead = false): CanvasRenderingContext2D {
+  const context = canvas.getContext('2d', { willReadFrequently: isRead });
   if (!context) throw new Error('this browser gives no 2D canvas');
   return context;
 }

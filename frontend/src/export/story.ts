@@ -13,7 +13,7 @@ import PLAYER from './story/player.js?raw';
 import STYLE from './story/story.css?raw';
 
 /** What CSP calls the two inlined files; a test compares. */
-export const PLAYER_HASH = 'sha256-XH3xf9VajRuLJflHxzBkFeQ3EODboyAjQvvU8EHREEA=';
+export const PLAYER_HASH = 'sha256-poYb/aQamKWIj7yxR5dFEMYk9B5X6tkLEdVhLfYAV+k=';
 export const STYLE_HASH = 'sha256-ePhDul8U9wF4qTJCK4Lase6h9ZgNSlIq+do30l164hY=';
 
 /** Cells of all frames; a larger story keeps the chosen head only. */

@@ -1,15 +1,19 @@
 /** Widths of text without a canvas: a figure is laid out the same in a browser and in a test. */
 
-/** Average advance of a sans-serif letter, and of a full-width sign, in ems. */
-const NARROW_EM = 0.55;
+/** Average advance of sans-serif letters, of capitals, and of full-width signs, in ems. */
+const SMALL_EM = 0.57;
+const CAPITAL_EM = 0.68;
 const WIDE_EM = 1;
 
-const isWide = (sign: string): boolean => (sign.codePointAt(0) ?? 0) >= 0x1100;
+function emsOf(sign: string): number {
+  if ((sign.codePointAt(0) ?? 0) >= 0x1100) return WIDE_EM;
+  return /[A-Z%&@mw]/.test(sign) ? CAPITAL_EM : SMALL_EM;
+}
 
 /** About how wide `text` is, in pixels. */
 export function widthOf(text: string, size: number): number {
   let ems = 0;
-  for (const sign of text) ems += isWide(sign) ? WIDE_EM : NARROW_EM;
+  for (const sign of text) ems += emsOf(sign);
   return ems * size;
 }
 

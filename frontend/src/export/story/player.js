@@ -39,8 +39,7 @@
   const canvas = make('canvas', '', picture);
   canvas.setAttribute('role', 'img');
   const caption = make('figcaption', '', picture);
-  const lower = make('p', `${words.scale} ${words.bound}`, picture);
-  lower.className = 'soft';
+  for (const text of [words.scale, words.bound]) make('div', text, picture, { className: 'soft' });
   const history = make('section', '', body);
   make('h2', words.history, history);
   const items = make('ol', '', history);
@@ -107,11 +106,13 @@
   }
   function listHistory(frame) {
     const last = frame.queries - 1;
+    const valueAt = (key) => (codeAt(frame, last, key) / 255) ** 2;
+    const max = Math.max(...Array.from({ length: frame.keys }, (_, key) => valueAt(key))) || 1;
     for (let key = frame.keys - 1; key >= 0; key -= 1) {
-      const value = (codeAt(frame, last, key) / 255) ** 2;
+      const value = valueAt(key);
       const line = make('li', '', items);
       make('span', titleAt(story.keyTitles, frame.keyOffset + key), line);
-      make('meter', '', line, { min: 0, max: 1, value });
+      make('meter', '', line, { min: 0, max, value });
       make('span', number(value, 4), line);
     }
   }
