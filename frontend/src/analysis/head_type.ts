@@ -1,5 +1,6 @@
 /** What a head does, as a word with the score that led to it: a label to sort by, not an explanation. */
-import { entropyBits, rowOf, type Attention } from '../data/attention';
+import { cellIndex, valueOf, type Attention } from '../data/attention';
+import { bitsOf, codeTable } from '../data/code_table';
 
 /** `mixed` when no other word fits. */
 export type HeadKind = 'self' | 'previous' | 'recent' | 'first' | 'uniform' | 'mixed';
@@ -31,28 +32,58 @@ const LEAST_KEYS = 4;
 
 /** Scores of one head; `sameAxis` says whether key and query positions are the same items. */
 export function scoresOf(attention: Attention, head: number, sameAxis: boolean): HeadScores {
-  const { queries, queryOffset, keyOffset } = attention;
-  const all = Array.from({ length: queries }, (_, query) => ({
-    row: rowOf(attention, head, query),
-    at: query + queryOffset - keyOffset,
-  })).map(({ row, at }) => ({ row, at, keys: row.filter((p) => !Number.isNaN(p)).length }));
-  const telling = all.filter(({ keys }) => keys >= LEAST_KEYS);
-  const rows = telling.length > 0 ? telling : all;
-  const mean = (valueOf: (row: Float64Array, at: number) => number): number =>
-    rows.reduce((sum, { row, at }) => sum + valueOf(row, at), 0) / Math.max(1, rows.length);
-  const on = (row: Float64Array, key: number): number => row[key] || 0;
-  const along = (valueOf: (row: Float64Array, at: number) => number): number | null =>
-    sameAxis ? mean(valueOf) : null;
-  const entropy = rows.reduce((sum, { row }) => sum + entropyBits(row), 0);
-  const most = rows.reduce((sum, { keys }) => sum + Math.log2(Math.max(1, keys)), 0);
+  const telling = sumsOf(attention, head, LEAST_KEYS);
+  const sums = telling.rows > 0 ? telling : sumsOf(attention, head, 0);
+  const mean = (sum: number): number => sum / Math.max(1, sums.rows);
   return {
-    self: along((row, at) => on(row, at)),
-    previous: along((row, at) => on(row, at - 1)),
-    recent: along((row, at) => on(row, at) + on(row, at - 1) + on(row, at - 2)),
-    first: mean((row) => on(row, 0)),
-    evenness: most > 0 ? entropy / most : 0,
+    self: sameAxis ? mean(sums.self) : null,
+    previous: sameAxis ? mean(sums.previous) : null,
+    recent: sameAxis ? mean(sums.self + sums.previous + sums.beforePrevious) : null,
+    first: mean(sums.first),
+    evenness: sums.mostBits > 0 ? sums.bits / sums.mostBits : 0,
   };
 }
+
+/** Sums over the queries with at least `leastKeys` keys: one pass, because scrubbing waits for it. */
+function sumsOf(attention: Attention, head: number, leastKeys: number): Sums {
+  const { queries, queryOffset, keyOffset, encoding, codes } = attention;
+  const table = codeTable(encoding);
+  const sums = { ...NO_SUMS };
+  for (let query = 0; query < queries; query += 1) {
+    const start = cellIndex(attention, head, query, 0);
+    const stored = attention.layout === 'LOWER_TRIANGLE' ? query + 1 : attention.keys;
+    let [keys, bits] = [0, 0];
+    for (let i = start; i < start + stored; i += 1) {
+      const code = codes[i] as number;
+      if (Number.isNaN(code)) continue;
+      keys += 1;
+      bits += table ? (table.bits[code] as number) : bitsOf(code);
+    }
+    if (keys < leastKeys) continue;
+    const on = (key: number): number =>
+      key < 0 || key >= stored ? 0 : valueOf(codes[start + key] as number, encoding) || 0;
+    const at = query + queryOffset - keyOffset;
+    sums.rows += 1;
+    sums.bits += bits;
+    sums.mostBits += Math.log2(Math.max(1, keys));
+    sums.self += on(at);
+    sums.previous += on(at - 1);
+    sums.beforePrevious += on(at - 2);
+    sums.first += on(0);
+  }
+  return sums;
+}
+
+const NO_SUMS = {
+  rows: 0,
+  bits: 0,
+  mostBits: 0,
+  self: 0,
+  previous: 0,
+  beforePrevious: 0,
+  first: 0,
+};
+type Sums = typeof NO_SUMS;
 
 /** The word that fits best. */
 export function typeOf(scores: HeadScores): HeadType {

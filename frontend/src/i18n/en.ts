@@ -1,10 +1,12 @@
 /** Every word of the tab in English; other languages have the same keys, or do not compile. */
 
+import { enExports } from './en_exports';
 import { enPictures } from './en_pictures';
 import { plural } from './plural';
 
 /** The English words. Functions take already formatted numbers, except counts for plurals. */
 export const en = {
+  ...enExports,
   ...enPictures,
 
   title: 'Attention',

@@ -49,11 +49,14 @@ export function formatDifference(value: number, language: string): string {
   }).format(value);
 }
 
+const moments = new Map<string, Intl.DateTimeFormat>();
+
 /** Date and time to the second. */
 export function formatMoment(seconds: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
-    seconds * 1000,
-  );
+  const style = { dateStyle: 'medium', timeStyle: 'medium' } as const;
+  const format = moments.get(language) ?? new Intl.DateTimeFormat(language, style);
+  moments.set(language, format);
+  return format.format(seconds * 1000);
 }
 
 /** Hours, minutes and seconds of a duration: `1:02:03`, `2:03`. */

@@ -1,9 +1,11 @@
 /** 简体中文用语；与英文同键，缺少任何一个都无法编译。 */
 import type { Dictionary } from './en';
+import { zhExports } from './zh_exports';
 import { zhPictures } from './zh_pictures';
 
 /** Simplified Chinese. */
 export const zh: Dictionary = {
+  ...zhExports,
   ...zhPictures,
   title: '注意力',
   subtitle: '注意力回放',
