@@ -20,19 +20,18 @@ class Overhead:
       limit: what logging may cost, as a share of the training's own time; `None`: no limit.
       clock: seconds, growing.
 
-    The first logged step is not held against the limit, nor is the training until its end: both
-    hold compilation, which is paid once.
+    The first logged step is not held against the limit: most of it is compilation, paid once. The
+    second is always affordable, because nothing is known of the cost before.
     """
 
     limit: float | None
     clock: Callable[[], float]
     _began_s: float | None = None
-    _counted_from_s: float = 0.0  # end of the first logged step
     _logging_s: float = 0.0
     _tracing_s: float = 0.0
     _logged: int = 0
     _thinned: int = 0
-    _asked: int = 0  # since the first logged step
+    _asked: int = 0
     _since_logged: int = 0
 
     def __post_init__(self) -> None:
@@ -49,12 +48,12 @@ class Overhead:
 
     def begin(self) -> None:
         """Start counting the training's time."""
-        self._began_s = self._counted_from_s = self.clock()
+        self._began_s = self.clock()
 
     def affords(self) -> bool:
         """Tell whether a step that is due can be logged; one that cannot is counted as thinned."""
         self._since_logged += 1
-        self._asked += self._logged > 0
+        self._asked += 1
         if self.limit is None or self._logged < 2 or self._is_affordable(self.limit):
             return True
         self._thinned += 1
@@ -63,12 +62,13 @@ class Overhead:
     def _is_affordable(self, limit: float) -> bool:
         counted_s = self._logging_s - self._tracing_s
         mean_s = counted_s / (self._logged - 1)
-        allowed_s = limit * (self.clock() - self._counted_from_s - counted_s)
-        allowed_a_step_s = allowed_s / self._asked
-        if allowed_a_step_s <= 0:
-            return mean_s <= 0
-        stride = int(mean_s / allowed_a_step_s)
-        return self._since_logged >= stride and counted_s + mean_s <= allowed_s
+        allowed_s = limit * (self._training_s() - self._logging_s)
+        if counted_s + mean_s > allowed_s:
+            return False
+        return self._since_logged * allowed_s >= mean_s * self._asked  # the stride is kept
+
+    def _training_s(self) -> float:
+        return 0.0 if self._began_s is None else self.clock() - self._began_s
 
     def take_back(self) -> None:
         """Count the step refused last as not thinned: it is the last, and logged all the same."""
@@ -78,7 +78,6 @@ class Overhead:
         """Count a logged step that took `logging_s`."""
         if self._logged == 0:
             self._tracing_s = logging_s
-            self._counted_from_s = self.clock()
         self._logging_s += logging_s
         self._logged += 1
         self._since_logged = 0
@@ -86,9 +85,8 @@ class Overhead:
     def cost(self, current_s: float | None = None) -> Cost:
         """Return what was measured; `current_s`: what the step being logged took so far, if any."""
         now_s = current_s or 0.0
-        training_s = 0.0 if self._began_s is None else self.clock() - self._began_s
         return Cost(
-            training_s=training_s,
+            training_s=self._training_s(),
             logging_s=self._logging_s + now_s,
             logged_steps=self._logged + (current_s is not None),
             thinned_steps=self._thinned,

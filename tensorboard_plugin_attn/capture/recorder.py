@@ -122,15 +122,11 @@ class Recorder:
         """
         if self._broken:
             return False
-        now, previous = _When(step, epoch), self._asked
-        self._asked = now
-        if not self._schedule.due(previous, now):
+        try:
+            return self._is_due(_When(step, epoch))
+        except Exception:  # a schedule of the user's own
+            self._break()
             return False
-        if not self._overhead.affords():
-            self._thin(step)
-            return False
-        self._scores_due = self._recommendations_schedule.due(self._ranked, now)
-        return True
 
     def record(self, step: int, epoch: float | None, probe: Probe) -> None:
         """Capture and hand over. Whatever goes wrong is said once, and the training goes on.
@@ -152,8 +148,8 @@ class Recorder:
         try:
             self._capture(_When(step, epoch), probe, began_s, only_scores=again)
         except Exception:
-            self._broken = True
-            logger.exception("attention: not logging any more; training goes on")
+            self._break()
+            return
         if not again:
             self._overhead.logged(self._clock() - began_s)
         self._logged_step = step
@@ -171,6 +167,21 @@ class Recorder:
         text = cost.describe(status.written_bytes)
         logger.info("%s", text)
         return text
+
+    def _is_due(self, now: _When) -> bool:
+        previous, self._asked = self._asked, now
+        if not self._schedule.due(previous, now):
+            return False
+        if not self._overhead.affords():
+            self._thin(now.step)
+            return False
+        self._scores_due = self._recommendations_schedule.due(self._ranked, now)
+        return True
+
+    def _break(self) -> None:
+        """Log nothing more, and say why; to be called where an exception was caught."""
+        self._broken = True
+        logger.exception("attention: not logging any more; training goes on")
 
     def _flushed(self) -> WriterStatus:
         self._writer.flush()

@@ -148,7 +148,7 @@ def test_max_overhead_is_kept_counted_marked_and_said_once(
     ]
     assert said == caplog.messages[-1]
     assert said.startswith(
-        f"attention: logged {len(steps)} of 1000 steps, cost 4.0 ms a step = 5.0% of training"
+        f"attention: logged {len(steps)} of 1000 steps, cost 4.0 ms a step = 4.8% of training"
     )
     assert f"{it.writer.status().written_bytes / 1e6:.1f} MB" in said
 
@@ -228,8 +228,23 @@ def test_an_error_of_the_probe_is_said_once_and_ends_the_logging_only(
     with caplog.at_level(logging.WARNING, "tensorboard_plugin_attn"):
         it.run(5)
     assert it.probed == 1
+    assert it.recorder.cost.logged_steps == 0
     assert caplog.messages == ["attention: not logging any more; training goes on"]
     assert "out of memory" in caplog.text
+
+
+def test_an_error_of_a_schedule_of_ones_own_ends_the_logging_only(
+    training: Callable[..., Training], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(schedule.Schedule):
+        def due(self, previous: object, now: object) -> bool:
+            raise ZeroDivisionError
+
+    it = training(schedule=Broken())
+    with caplog.at_level(logging.WARNING, "tensorboard_plugin_attn"):
+        it.run(5)
+    assert it.probed == 0
+    assert caplog.messages == ["attention: not logging any more; training goes on"]
 
 
 def test_nothing_a_probe_returns_raises(
