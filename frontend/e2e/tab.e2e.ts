@@ -219,6 +219,7 @@ describe('a log without attention', () => {
     await tab.frame.waitForSelector(byTestId('empty-state'));
     const text = await tab.frame.locator(byTestId('empty-state')).innerText();
     expect(text).toContain('AttentionCallback');
+    expect(text).toContain('watch(model');
     expect(text).toContain('AttentionWriter');
     expect(tab.errors).toEqual([]);
   });

@@ -128,6 +128,7 @@ export const en = {
     emptyTitle: 'No attention data yet',
     emptyText: 'Log attention while training, and it appears here by itself.',
     emptyKeras: 'Keras',
+    emptyTorch: 'PyTorch: Lightning and Hugging Face have a callback',
     emptyNumpy: 'NumPy and everything else',
     emptyLook: 'TensorBoard reads the folder given to --logdir, with all folders in it.',
     copy: 'Copy',

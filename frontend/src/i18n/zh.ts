@@ -124,6 +124,7 @@ export const zh: Dictionary = {
     emptyTitle: '还没有注意力数据',
     emptyText: '在训练时记录注意力，就会自动显示在这里。',
     emptyKeras: 'Keras',
+    emptyTorch: 'PyTorch（Lightning 和 Hugging Face 另有回调）',
     emptyNumpy: 'NumPy 及其他',
     emptyLook: 'TensorBoard 读取 --logdir 所指的文件夹及其所有子文件夹。',
     copy: '复制',
