@@ -1,46 +1,46 @@
 """Steps that were offered and are not there: kept until they can be written as markers.
 
-Both threads add to it, so its lock is never held while the disk is touched.
+Both threads add to it, so its lock is never held while the disk is touched. It never grows beyond
+`MAX_MARKERS`, however long the disk is away: then details are merged, never numbers.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry
 
+MAX_MARKERS = 1000
+_OTHER_DETAILS = "several reasons, too many to keep apart"
+
 
 @dataclass
 class Losses:
-    """Markers waiting to be written; losses of one kind are one marker until it is written."""
+    """Markers waiting to be written; losses of one kind are one marker until it is written.
 
-    _markers: list[pb.Marker] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    The lock is reentrant: a signal handler may log while its thread is adding.
+    """
+
+    _markers: dict[tuple[int, str, str], pb.Marker] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def add(self, reason: pb.MarkerReason, entry: Entry, detail: str) -> None:
         """Remember that `entry` was not written."""
         layer = schema.clip_text(entry.layer.name) if isinstance(entry, AttentionEntry) else ""
-        detail = schema.clip_text(detail)
+        marker = pb.Marker(
+            reason=reason,
+            layer=layer,
+            first_step=entry.moment.step,
+            last_step=entry.moment.step,
+            frame_count=1,
+            detail=schema.clip_text(detail),
+        )
         with self._lock:
-            for known in reversed(self._markers):
-                if (known.reason, known.layer, known.detail) == (reason, layer, detail):
-                    known.first_step = min(known.first_step, entry.moment.step)
-                    known.last_step = max(known.last_step, entry.moment.step)
-                    known.frame_count += 1
-                    return
-            self._markers.append(
-                pb.Marker(
-                    reason=reason,
-                    layer=layer,
-                    first_step=entry.moment.step,
-                    last_step=entry.moment.step,
-                    frame_count=1,
-                    detail=detail,
-                )
-            )
+            self._merge(marker)
 
     @property
     def is_empty(self) -> bool:
@@ -51,10 +51,30 @@ class Losses:
     def take(self) -> list[pb.Marker]:
         """Return the markers and forget them."""
         with self._lock:
-            taken, self._markers = self._markers, []
+            taken, self._markers = list(self._markers.values()), {}
             return taken
 
-    def put_back(self, markers: list[pb.Marker]) -> None:
+    def put_back(self, markers: Iterable[pb.Marker]) -> None:
         """Remember `markers` again, because they could not be written."""
         with self._lock:
-            self._markers[:0] = markers
+            newer, self._markers = self._markers, {}
+            for marker in (*markers, *newer.values()):
+                self._merge(marker)
+
+    def _merge(self, marker: pb.Marker) -> None:
+        known = self._markers.get(_kind(marker))
+        if known is None and len(self._markers) >= MAX_MARKERS:
+            marker.detail = _OTHER_DETAILS
+            if _kind(marker) not in self._markers and len(self._markers) >= 2 * MAX_MARKERS:
+                marker.layer = ""  # a layer without end, as of a name made anew at each step
+            known = self._markers.get(_kind(marker))
+        if known is None:
+            self._markers[_kind(marker)] = marker
+            return
+        known.first_step = min(known.first_step, marker.first_step)
+        known.last_step = max(known.last_step, marker.last_step)
+        known.frame_count += marker.frame_count
+
+
+def _kind(marker: pb.Marker) -> tuple[int, str, str]:
+    return marker.reason, marker.layer, marker.detail

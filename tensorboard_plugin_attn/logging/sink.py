@@ -1,7 +1,8 @@
 """The writer's thread side: entries in, records out, a new file after every fault.
 
-It never raises to the training thread, because it never runs there. A file that could not be
-mended is left alone and a new one is opened; what was lost meanwhile is told by markers.
+It never raises to the training thread, because it never runs there. A file in which a write or a
+sync failed is left alone and a new one is opened, at once or after a pause; what was lost meanwhile
+is told by markers.
 """
 
 from __future__ import annotations
@@ -9,24 +10,25 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
-from tensorboard_plugin_attn.logging import events
+from tensorboard_plugin_attn.logging import events, neighbours
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, Moment
 from tensorboard_plugin_attn.logging.frames import FrameEncoder
 from tensorboard_plugin_attn.logging.losses import Losses
 from tensorboard_plugin_attn.logging.records import RecordFile
-from tensorboard_plugin_attn.logging.status import Counts
+from tensorboard_plugin_attn.logging.status import Counts, WriterStatus
 
 logger = logging.getLogger("tensorboard_plugin_attn")
 
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
+COMPLAIN_EVERY_S = 60.0
 
 
 @dataclass
@@ -48,16 +50,20 @@ class Sink:
     _encoders: dict[str, FrameEncoder] = field(init=False, default_factory=dict)
     _tags_in_file: set[str] = field(init=False, default_factory=set)
     _retry_at_s: float = field(init=False, default=0.0)
-    _retry_s: float = field(init=False, default=FIRST_RETRY_S)
+    _retry_s: float = field(init=False, default_factory=lambda: FIRST_RETRY_S)
+    _said: set[str] = field(init=False, default_factory=set)
+    _quiet_until_s: dict[str, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin a new attempt."""
         self.attempt = pb.Attempt(id=uuid.uuid4().hex, start_time_s=time.time())
 
-    @property
-    def file(self) -> str | None:
-        """Return the current event file's path."""
-        return str(self._file.path) if self._file else None
+    def status(self) -> WriterStatus:
+        """Return what became of everything offered so far. Takes no lock a disk may hold."""
+        file = self._file  # the other thread may leave it at any moment
+        return self.counts.status(
+            self.written_bytes, self.degraded, str(file.path) if file else None
+        )
 
     def open(self) -> None:
         """Open the first file now.
@@ -73,39 +79,79 @@ class Sink:
             self._fail(entry, self.degraded or "waiting to retry")
             return
         try:
-            self._ready_file(entry.moment.wall_time_s)
-            self._write_markers(entry.moment)
-            written = self._write_entry(entry)
+            written = self._persist(lambda: self._write_after_markers(entry))
         except OSError as error:
-            self._degrade(entry, error.strerror or type(error).__name__)
-            return
-        except Exception:
+            self._retry_later()
+            self._fail(entry, _reason(error))
+            self.note_degraded(_reason(error))
+        except Exception as error:
             # Anything at all: the thread must outlive a bad entry, and the loss be counted.
-            logger.exception("step %d: not logged", entry.moment.step)
             self._start_groups()
             self._fail(entry, "an error in the writer; see the training's log")
-            return
-        self._recovered()
-        self.counts.add("written" if written else "rejected")
+            if type(error).__name__ not in self._said:  # one traceback, not one a step
+                self._said.add(type(error).__name__)
+                with suppress(Exception):
+                    logger.exception("step %s: not logged", entry.moment.step)
+        else:
+            self.counts.add("written" if written else "rejected")
+            self._recovered()
+
+    def abandon(self, entry: Entry | None, why: str) -> None:
+        """Give up the file and the entry a thread was at when it died: both may be torn."""
+        self._leave_file()
+        if entry is not None:
+            self._fail(entry, why)
+        self.note_degraded(why)
 
     def sync(self) -> None:
         """Make what was written survive a power cut."""
-        if self._file:
-            try:
+        try:
+            if self._file:
                 self._file.sync()
-            except OSError as error:
-                self._note_degraded(error.strerror or "fdatasync failed")
+        except OSError as error:
+            # The kernel may have thrown away what it could not write: no more goes in there.
+            self._leave_file()
+            self.note_degraded(_reason(error))
 
     def close(self) -> None:
-        """Write what is left to say and close the file."""
+        """Write what is left to say and close the file. Never raises."""
         try:
             if not self.losses.is_empty:
-                self._ready_file(time.time())
-                self._write_markers(Moment(0, None, time.time()))
+                self._persist(self._write_last_markers)
+            self.sync()
             if self._file:
                 self._file.close()
+        except Exception as error:
+            self.note_degraded(_reason(error))
+
+    def _persist(self, write: Callable[[], bool]) -> bool:
+        """Return what `write` does; if the disk refuses for the first time, in a new file.
+
+        So a fault of one file (its size limit, its removal, a single error) loses nothing.
+        """
+        try:
+            return write()
         except OSError as error:
-            self._note_degraded(error.strerror or "write failed")
+            self._leave_file()
+            if self.degraded:
+                raise
+            self._say(f"attention goes on in a new file: {_reason(error)}")
+        try:
+            return write()
+        except OSError:
+            self._leave_file()
+            raise
+
+    def _write_after_markers(self, entry: Entry) -> bool:
+        self._ready_file(entry.moment.wall_time_s)
+        self._write_markers(entry.moment)
+        return self._write_entry(entry)
+
+    def _write_last_markers(self) -> bool:
+        now = time.time()
+        self._ready_file(now)
+        self._write_markers(Moment(0, None, now))
+        return True
 
     def _write_entry(self, entry: Entry) -> bool:
         if isinstance(entry, AttentionEntry):
@@ -134,8 +180,9 @@ class Sink:
         chunks, blobs = encoder.encode(entry.users, header.sequence, self._axis_lengths(entry))
         if all(chunk.rejected_reason for chunk in chunks):
             reason = chunks[0].rejected_reason if chunks else "no users"
-            logger.warning("step %d, layer %s: not logged: %s", header.step, layer.name, reason)
             self.losses.add(pb.REJECTED, entry, reason)
+            text = f"step {header.step}, layer {layer.name}: not logged: {reason}"
+            self._complain(layer.name, text)
             return False
         header.head_count = layer.head_count
         header.chunks.extend(chunks)
@@ -170,14 +217,26 @@ class Sink:
         self._tags_in_file.add(tag)
 
     def _ready_file(self, wall_time_s: float) -> None:
-        if self._file and (self._file.broken or self._file.is_unlinked()):
-            self._file.close()
-            self._file = None
+        if self._file and self._file.is_unlinked():
+            self._say("the log file was removed or replaced; attention goes on in a new file")
+            self._leave_file()
+        if self._file and self._file.broken:
+            self._leave_file()
         if self._file is None:
-            self._file = RecordFile(self.directory)
+            self._file = self._new_file()
             self._tags_in_file.clear()
-            self._start_groups()
             self._write_catalogue(self.catalogue.whole(), Moment(0, None, wall_time_s))
+
+    def _new_file(self) -> RecordFile:
+        others = neighbours.look(self.directory)
+        if self._sequence == 0:  # an attempt begins after those it resumes, even if the clock errs
+            self.attempt.start_time_s = max(self.attempt.start_time_s, others.not_before_s)
+            if others.live_process is not None:
+                self._say(
+                    f"process {others.live_process} writes to the same directory: give each worker "
+                    "one of its own, or the attempt that began last hides the other's steps"
+                )
+        return RecordFile(self.directory, others.not_before_s)
 
     def _write_new_items(self, moment: Moment) -> None:
         if news := self.catalogue.news():
@@ -210,27 +269,46 @@ class Sink:
         self.losses.add(pb.WRITE_FAILED, entry, why)
         self.counts.add("failed")
 
-    def _degrade(self, entry: Entry, why: str) -> None:
+    def _leave_file(self) -> None:
+        """Never append to the file again; remove it if it holds no more than a catalogue."""
         # Even a mended file is left: a loader may have read into the torn record already, and the
         # catalogue may be what was lost.
         file, self._file = self._file, None
-        if file:
+        self._start_groups()
+        if file and self._tags_in_file <= {schema.CATALOGUE_TAG}:
+            file.discard()  # or each retry on a full disk would leave one more
+        elif file:
             with suppress(OSError):
                 file.close()
-        self._start_groups()
-        self._note_degraded(why)
+
+    def _retry_later(self) -> None:
         self._retry_at_s = time.monotonic() + self._retry_s
         self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
-        self._fail(entry, why)
 
-    def _note_degraded(self, why: str) -> None:
-        if self.degraded != why:
-            logger.warning("attention is not being logged: %s; training goes on", why)
-        self.degraded = why
+    def note_degraded(self, why: str) -> None:
+        """Remember why nothing can be written at present, and say so once."""
+        known, self.degraded = self.degraded, why
+        if known != why:
+            self._say(f"attention is not being logged: {why}; training goes on")
 
     def _recovered(self) -> None:
-        if self.degraded:
-            logger.warning("attention is being logged again")
-        self.degraded = None
+        degraded, self.degraded = self.degraded, None
         self._retry_at_s = 0.0
         self._retry_s = FIRST_RETRY_S
+        if degraded:
+            self._say("attention is being logged again")
+
+    def _complain(self, layer: str, text: str) -> None:
+        """Say what is wrong with a layer, once a minute: a diverged training has it every step."""
+        now_s = time.monotonic()
+        if now_s >= self._quiet_until_s.get(layer, 0.0):
+            self._quiet_until_s[layer] = now_s + COMPLAIN_EVERY_S
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        with suppress(Exception):  # a handler of the user's that raises is no fault of the disk
+            logger.warning("%s", text)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

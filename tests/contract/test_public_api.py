@@ -52,6 +52,7 @@ FIELDS = {
         "written",
         "dropped",
         "rejected",
+        "thinned",
         "failed",
         "waiting",
         "written_bytes",
