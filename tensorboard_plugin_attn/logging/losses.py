@@ -22,7 +22,8 @@ _OTHER_DETAILS = "several reasons, too many to keep apart"
 class Losses:
     """Markers waiting to be written; losses of one kind are one marker until it is written.
 
-    The lock is reentrant: a signal handler may log while its thread is adding.
+    The lock is reentrant: a signal handler may log while its thread is adding. It runs between the
+    calls of that thread, so nothing is read and written back with a call between.
     """
 
     _markers: dict[tuple[int, str, str], pb.Marker] = field(default_factory=dict)
@@ -62,18 +63,21 @@ class Losses:
                 self._merge(marker)
 
     def _merge(self, marker: pb.Marker) -> None:
-        known = self._markers.get(_kind(marker))
-        if known is None and len(self._markers) >= MAX_MARKERS:
+        kind = _kind(marker)
+        if kind not in self._markers and len(self._markers) >= MAX_MARKERS:
             marker.detail = _OTHER_DETAILS
-            if _kind(marker) not in self._markers and len(self._markers) >= 2 * MAX_MARKERS:
-                marker.layer = ""  # a layer without end, as of a name made anew at each step
-            known = self._markers.get(_kind(marker))
-        if known is None:
-            self._markers[_kind(marker)] = marker
+            kind = _kind(marker)
+            if kind not in self._markers and len(self._markers) >= 2 * MAX_MARKERS:
+                marker.layer = ""  # layers without end, as of a name made anew at each step
+                kind = _kind(marker)
+        known = self._markers.setdefault(kind, marker)
+        if known is marker:
             return
-        known.first_step = min(known.first_step, marker.first_step)
-        known.last_step = max(known.last_step, marker.last_step)
         known.frame_count += marker.frame_count
+        if known.first_step > marker.first_step:
+            known.first_step = marker.first_step
+        if known.last_step < marker.last_step:
+            known.last_step = marker.last_step
 
 
 def _kind(marker: pb.Marker) -> tuple[int, str, str]:

@@ -33,7 +33,11 @@ class QueueLimits:
 
 
 class DropOldestQueue(Generic[Entry]):
-    """First in, first out; drops the oldest instead of making the trainer wait."""
+    """First in, first out; drops the oldest instead of making the trainer wait.
+
+    A signal handler may offer while its thread is offering: the lock is reentrant, and sizes are
+    read and written back without a call between, where a handler could run.
+    """
 
     def __init__(self, limits: QueueLimits) -> None:
         self._limits = limits
@@ -51,8 +55,10 @@ class DropOldestQueue(Generic[Entry]):
                 return [entry]
             dropped = []
             while self._waiting and self._is_full_with(size_bytes):
-                dropped.append(self._waiting.popleft())
-                self._size_bytes -= dropped[-1].size_bytes
+                oldest = self._waiting.popleft()
+                dropped.append(oldest)
+                oldest_bytes = oldest.size_bytes
+                self._size_bytes -= oldest_bytes
             self._waiting.append(entry)
             self._size_bytes += size_bytes
             self._changed.notify_all()

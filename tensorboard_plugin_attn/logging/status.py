@@ -51,37 +51,26 @@ class WriterStatus:
 
 @dataclass
 class Counts:
-    """The mutable side of `WriterStatus`, safe to update from both threads.
+    """The mutable side of `WriterStatus`, safe to update from both threads and signal handlers.
 
-    The lock is reentrant: a signal handler may ask for the status while its thread is counting.
+    The lock is reentrant, for a handler may ask for the status while its thread is counting. It
+    runs between the calls of that thread, so a number is read and written back without one.
     """
 
-    offered: int = 0
-    written: int = 0
-    dropped: int = 0
-    rejected: int = 0
-    thinned: int = 0
-    failed: int = 0
+    _totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("offered", *_FATES), 0))
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def add(self, name: str, number: int = 1) -> None:
         """Add `number` to the count called `name`."""
         with self._lock:
-            setattr(self, name, getattr(self, name) + number)
+            self._totals[name] += number
 
     def status(self, written_bytes: int, degraded: str | None, file: str | None) -> WriterStatus:
         """Return a consistent snapshot."""
         with self._lock:
-            settled = self.written + self.dropped + self.rejected + self.thinned + self.failed
-            return WriterStatus(
-                offered=self.offered,
-                written=self.written,
-                dropped=self.dropped,
-                rejected=self.rejected,
-                thinned=self.thinned,
-                failed=self.failed,
-                waiting=self.offered - settled,
-                written_bytes=written_bytes,
-                degraded=degraded,
-                file=file,
-            )
+            totals = self._totals.copy()
+        offered = totals.pop("offered")
+        totals["waiting"] = offered - sum(totals.values())
+        return WriterStatus(
+            offered=offered, written_bytes=written_bytes, degraded=degraded, file=file, **totals
+        )

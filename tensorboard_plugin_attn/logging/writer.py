@@ -193,9 +193,8 @@ class AttentionWriter:
 
     def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> WriterStatus:
         """Write what waits and close the file; gives up after `timeout_s` and says so."""
-        closed, self._closed = self._closed, True
-        if not self._thread.close(timeout_s) and not closed:
-            logger.warning("gave up waiting for the disk; %s", self.status())
+        self._closed = True
+        self._thread.close(timeout_s)
         return self.status()
 
     def status(self) -> WriterStatus:

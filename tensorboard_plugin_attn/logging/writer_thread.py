@@ -25,7 +25,7 @@ logger = logging.getLogger("tensorboard_plugin_attn")
 SYNC_EVERY_S = 5.0
 EXIT_TIMEOUT_S = 10.0
 RESTART_EVERY_S = 1.0
-_LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.5
 
 DIED = "the writer's thread ended unexpectedly"
 NOT_STARTED = "the writer's thread cannot be started"
@@ -44,7 +44,9 @@ class WriterThread:
         self._start_again_at_s = 0.0
         self._deadline_s: float | None = None
         self._finished = False
+        self._gave_up = False
         _unfinished.add(self)
+        _close_at_the_end_of_a_worker()
         self.ensure_alive()
 
     @property
@@ -85,13 +87,13 @@ class WriterThread:
         while True:
             self.ensure_alive()
             left_s = deadline_s - time.monotonic()
-            if self._queue.wait_until_idle(max(0.0, min(left_s, _LOOK_EVERY_S))):
+            if self._queue.wait_until_idle(max(0.0, min(left_s, LOOK_EVERY_S))):
                 return True
-            if left_s <= _LOOK_EVERY_S:
+            if left_s <= LOOK_EVERY_S:
                 return False
 
     def close(self, timeout_s: float) -> bool:
-        """Write what waits and end; return whether that was reached in time.
+        """Write what waits and end; return whether that was reached in time, and say so if not.
 
         The first call's `timeout_s` holds for all: a hung disk is waited for once.
         """
@@ -106,7 +108,11 @@ class WriterThread:
             if self._is_alive and self._thread:
                 self._thread.join(left_s)
             else:
-                time.sleep(min(left_s, _LOOK_EVERY_S / 10))
+                time.sleep(min(left_s, LOOK_EVERY_S / 10))
+        if not self._finished and not self._gave_up:
+            self._gave_up = True
+            with suppress(Exception):
+                logger.warning("gave up waiting for the disk; %s", self._sink.status())
         return self._finished
 
     @property
@@ -146,27 +152,23 @@ def _close_all() -> None:
     """Close every writer, those that were forgotten, too; together they get one timeout."""
     deadline_s = time.monotonic() + EXIT_TIMEOUT_S
     for thread in list(_unfinished):
-        if not thread.close(max(0.0, deadline_s - time.monotonic())):
-            with suppress(Exception):
-                logger.warning("gave up waiting for the disk; %s", thread._sink.status())
+        thread.close(max(0.0, deadline_s - time.monotonic()))
 
 
-def forget_parent() -> None:
-    """In a forked child: none of the parent's threads is there, and its locks may be held.
+def _close_at_the_end_of_a_worker() -> None:
+    """Have `multiprocessing` close our writers: it ends its children without `atexit`."""
+    process, util = map(sys.modules.get, ("multiprocessing.process", "multiprocessing.util"))
+    if process and util and process.parent_process() is not None:
+        util.Finalize(None, _close_all, exitpriority=1)
 
-    A child that `multiprocessing` forked ends without `atexit`, so its own hook is used.
-    """
+
+def _forget_parent() -> None:
+    """In a forked child: none of the parent's threads is there, and its locks may be held."""
     _unfinished.clear()
-    if util := sys.modules.get("multiprocessing.util"):
-        util.register_after_fork(_close_all, _finalize_at_process_end)
-
-
-def _finalize_at_process_end(close_all: object) -> None:
-    from multiprocessing import util
-
-    util.Finalize(None, close_all, exitpriority=1)  # type: ignore[call-overload]
+    if util := sys.modules.get("multiprocessing.util"):  # it is not ready for a `Finalize` yet
+        util.register_after_fork(_close_all, lambda _: _close_at_the_end_of_a_worker())
 
 
 atexit.register(_close_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=forget_parent)
+    os.register_at_fork(after_in_child=_forget_parent)

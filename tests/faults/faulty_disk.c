@@ -29,7 +29,7 @@ static char ours[1 << 16];
 void disk_rule(int call, int from, int count, int error, int bytes, int action) {
   Rule rule = {from, count, error, bytes, action, 0, 0};
   rules[call] = rule;
-  released = 0;
+  if (from && action == HANG) released = 0;
 }
 
 int disk_hits(int call) { return rules[call].hit; }
