@@ -308,7 +308,8 @@ def _moment(step: int, epoch: float | None) -> Moment:
     fraction = None if epoch is None else float(epoch)
     if fraction is not None and not math.isfinite(fraction):
         fraction = None
-    return Moment(int(step), fraction, time.time())
+    now_s = time.time()  # no number: TensorBoard's data server would give up the whole file
+    return Moment(int(step), fraction, now_s if math.isfinite(now_s) else 0.0)
 
 
 def _restart_all() -> None:

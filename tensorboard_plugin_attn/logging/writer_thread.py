@@ -128,8 +128,7 @@ class WriterThread:
     def _run(self, succeeds_a_dead_one: bool) -> None:
         """Be the thread."""
         if succeeds_a_dead_one:
-            self._sink.abandon(self._queue.taken, DIED)
-            self._queue.done()
+            self.take_over()
         synced_s = time.monotonic()
         while not self._queue.is_finished:
             self.turn(SYNC_EVERY_S)
@@ -139,6 +138,11 @@ class WriterThread:
         self._sink.close()
         self._finished = True
         _unfinished.discard(self)
+
+    def take_over(self) -> None:
+        """Settle what a dead thread left behind."""
+        self._sink.abandon(self._queue.taken, DIED)
+        self._queue.done()
 
     def turn(self, timeout_s: float) -> None:
         """Wait up to `timeout_s` for an entry, and write it."""
