@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from tensorboard_plugin_attn import AttentionWriter
-from tensorboard_plugin_attn.logging import neighbours
 from tests.faults.readers import files_of, our_steps, python_loader_steps
 from tests.fixtures.logs import LAYER, attention, cohort, header_of, own_events, read_events
 from tests.fixtures.tab import Tab
@@ -159,15 +158,3 @@ def _entry(writer: AttentionWriter, step: int) -> object:
     writer.attention(LAYER, attention(seed=step), step=step, causal=True)
     writer._queue.offer = offer  # type: ignore[method-assign]
     return offered[0]
-
-
-def test_names_that_are_not_of_this_writer_decide_nothing(tmp_path: Path) -> None:
-    for name in (
-        "events.out.tfevents.9999999999.host.1.v2",
-        "events.out.tfevents.99999999999999999999999.attn",
-        "events.out.tfevents.x.host.1.00000000.attn",
-        "notes.txt",
-    ):
-        (tmp_path / name).touch()
-    assert neighbours.look(tmp_path) == neighbours.Neighbours(0, None)
-    assert neighbours.look(tmp_path / "missing") == neighbours.Neighbours(0, None)
