@@ -29,6 +29,7 @@ logger = logging.getLogger("tensorboard_plugin_attn")
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
 COMPLAIN_EVERY_S = 60.0
+_NO_ENTRIES = {schema.CATALOGUE_TAG, schema.MARKERS_TAG}
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Sink:
     _sequence: int = field(init=False, default=0)
     _encoders: dict[str, FrameEncoder] = field(init=False, default_factory=dict)
     _tags_in_file: set[str] = field(init=False, default_factory=set)
+    _lone_markers: list[pb.Marker] = field(init=False, default_factory=list)
     _retry_at_s: float = field(init=False, default=0.0)
     _retry_s: float = field(init=False, default_factory=lambda: FIRST_RETRY_S)
     _said: set[str] = field(init=False, default_factory=set)
@@ -110,7 +112,7 @@ class Sink:
                 self._file.sync()
         except OSError as error:
             # The kernel may have thrown away what it could not write: no more goes in there.
-            self._leave_file()
+            self._leave_file(keep=True)
             self.note_degraded(_reason(error))
 
     def close(self) -> None:
@@ -215,6 +217,8 @@ class Sink:
         event = events.blob_event(tag, blobs, header, metadata if first else None)
         self.written_bytes += self._file.append(event)
         self._tags_in_file.add(tag)
+        if tag not in _NO_ENTRIES:
+            self._lone_markers.clear()
 
     def _ready_file(self, wall_time_s: float) -> None:
         if self._file and self._file.is_unlinked():
@@ -257,7 +261,9 @@ class Sink:
             while markers:
                 blob = markers[0].SerializeToString()
                 self._append(schema.MARKERS_TAG, [blob], self._header(moment), metadata)
-                markers.pop(0)
+                written = markers.pop(0)
+                if self._tags_in_file <= _NO_ENTRIES:
+                    self._lone_markers.append(written)
         finally:
             self.losses.put_back(markers)
 
@@ -269,15 +275,19 @@ class Sink:
         self.losses.add(pb.WRITE_FAILED, entry, why)
         self.counts.add("failed")
 
-    def _leave_file(self) -> None:
-        """Never append to the file again; remove it if it holds no more than a catalogue."""
+    def _leave_file(self, *, keep: bool = False) -> None:
+        """Never append to the file again; unless to `keep`, remove it if it holds no entry."""
         # Even a mended file is left: a loader may have read into the torn record already, and the
         # catalogue may be what was lost.
         file, self._file = self._file, None
         self._start_groups()
-        if file and self._tags_in_file <= {schema.CATALOGUE_TAG}:
+        lone, self._lone_markers = self._lone_markers, []
+        if file is None:
+            return
+        if self._tags_in_file <= _NO_ENTRIES and not keep:
+            self.losses.put_back(lone)
             file.discard()  # or each retry on a full disk would leave one more
-        elif file:
+        else:
             with suppress(OSError):
                 file.close()
 

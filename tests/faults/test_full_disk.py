@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tensorboard_plugin_attn import AttentionWriter
-from tensorboard_plugin_attn.logging import sink
+from tensorboard_plugin_attn.logging import records, sink
 from tests.faults.children import run_child
 from tests.faults.readers import files_of, markers, our_steps, python_loader_steps, torn_bytes
 from tests.fixtures.logs import LAYER, attention, cohort
@@ -71,6 +72,32 @@ def test_a_disk_that_fills_and_is_freed(small_disk: Path, monkeypatch: pytest.Mo
     assert sum(marker.frame_count for marker in markers(run)) == status.failed
     assert during == 1  # twenty retries left no file behind
     assert [torn_bytes(path) for path in files_of(run)] == [0, 0]
+
+
+def test_retries_on_a_disk_with_room_for_little_leave_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalogue still fits, the frame does not: each retry must clear up after itself."""
+    monkeypatch.setattr(sink, "FIRST_RETRY_S", 0.0)
+    monkeypatch.setattr(sink, "LONGEST_RETRY_S", 0.0)
+    write = os.write
+
+    def little_room(fd: int, data: bytes) -> int:
+        if len(data) > 1000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(fd, data)
+
+    run = tmp_path / "run"
+    with AttentionWriter(run, cohort=cohort()) as writer:
+        for step in range(1, 11):
+            values = attention(heads=4, queries=32 if 3 <= step <= 8 else 2, seed=step)
+            with monkeypatch.context() as patched:
+                patched.setattr(records.os, "write", little_room)
+                writer.attention(LAYER, values, step=step, causal=True)
+                assert writer.flush(60)
+    assert (writer.status().written, writer.status().failed) == (4, 6)
+    assert our_steps(tmp_path)["run"] == [1, 2, 9, 10]
+    assert len(files_of(run)) == 2
 
 
 LIMITED = """
