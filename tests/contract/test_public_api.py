@@ -65,6 +65,7 @@ FIELDS = {
         "written",
         "dropped",
         "rejected",
+        "thinned",
         "failed",
         "thinned",
         "waiting",
