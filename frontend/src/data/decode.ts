@@ -111,7 +111,9 @@ export function addKey(raw: Uint8Array, key: Uint8Array): Uint8Array {
   if (raw.length !== key.length) {
     throw new CorruptFrameError(`${raw.length} bytes differ from a key frame of ${key.length}`);
   }
-  return raw.map((byte, i) => byte + (key[i] as number));
+  const sum = new Uint8Array(raw.length);
+  for (let i = 0; i < sum.length; i += 1) sum[i] = (raw[i] as number) + (key[i] as number);
+  return sum;
 }
 
 function codesOf(raw: Uint8Array, encoding: Encoding): Codes {
