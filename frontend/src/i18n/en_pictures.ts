@@ -146,8 +146,8 @@ export const enPictures = {
       queries: number,
       keys: number,
     ) =>
-      `Attention of ${head} in ${layer} for ${user} at step ${step}: ${queries} queries by ${keys} keys. ` +
-      'Arrow keys move the cell.',
+      `Attention of ${head} in ${layer} for ${user} at step ${step}: ${queries} queries by ${keys} keys.`,
+    arrows: 'Arrow keys move the cell.',
     tile: (layer: string, step: string) => ` of ${layer} at step ${step}`,
     query: 'query',
     key: 'key',

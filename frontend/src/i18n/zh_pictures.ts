@@ -128,7 +128,8 @@ export const zhPictures: typeof enPictures = {
   heatmap: {
     role: '热力图',
     sentence: (head, layer, user, step, queries, keys) =>
-      `${user} 在第 ${step} 步、${layer} 的${head}的注意力：${queries} 个查询，${keys} 个键。方向键移动单元格。`,
+      `${user} 在第 ${step} 步、${layer} 的${head}的注意力：${queries} 个查询，${keys} 个键。`,
+    arrows: '方向键移动单元格。',
     tile: (layer, step) => `，${layer}，第 ${step} 步`,
     query: '查询',
     key: '键',

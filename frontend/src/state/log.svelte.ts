@@ -9,6 +9,8 @@ export class Log {
   status = $state.raw<Status | null>(null);
   /** The generation everything here has caught up with; what hangs on the log is read again then. */
   generation = $state<number | null>(null);
+  /** When the server last answered, in seconds since 1970. */
+  answeredAt = $state<number | null>(null);
   runs = $state.raw<readonly Run[] | null>(null);
   catalogues = $state.raw<ReadonlyMap<string, Catalogue>>(new Map());
   timelines = $state.raw<ReadonlyMap<string, TimelineColumns>>(new Map());
@@ -34,7 +36,10 @@ export class Log {
   async refreshStatus(): Promise<boolean> {
     const before = this.status?.generation;
     const status = await this.once('status', () => this.client.status());
-    if (status) this.status = status;
+    if (status) {
+      this.status = status;
+      this.answeredAt = Date.now() / 1000;
+    }
     return status !== null && status.generation !== before;
   }
 

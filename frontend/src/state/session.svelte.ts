@@ -1,6 +1,7 @@
 /** Everything the views show, in one object: what is chosen, joined with what the server has. */
 import { Client } from '../data/client';
 import type { Frame } from '../data/decode';
+import { ScalarClient } from '../data/scalars';
 import type { Catalogue, Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
 import { RunPalette } from '../color/run_palette';
@@ -15,6 +16,9 @@ import { LinkWriter } from './link_writer';
 import { Log } from './log.svelte';
 import { Measurements } from './measurements.svelte';
 import { Notices } from './notices.svelte';
+import { Preferences } from './preferences.svelte';
+import { Reading } from './reading.svelte';
+import { Scalars } from './scalars.svelte';
 import { Selection } from './selection.svelte';
 import { Series } from './series.svelte';
 import { Timeline } from './timeline.svelte';
@@ -32,6 +36,9 @@ export class Session {
   readonly timeline = new Timeline();
   readonly display = new Display();
   readonly compare = new Compare();
+  readonly reading = new Reading();
+  readonly preferences: Preferences;
+  readonly scalars: Scalars;
   readonly log: Log;
   readonly clips: Clips;
   readonly series: Series;
@@ -62,7 +69,10 @@ export class Session {
   constructor(
     readonly host: Host,
     readonly client = new Client(),
+    scalarClient = new ScalarClient(),
   ) {
+    this.preferences = new Preferences(host);
+    this.scalars = new Scalars(scalarClient);
     this.log = new Log(client);
     this.clips = new Clips(client);
     this.series = new Series(client);
@@ -124,6 +134,14 @@ export class Session {
       head: s.head,
       live: following,
       view: s.view,
+      level: this.reading.level,
+      source: this.reading.source,
+      since: this.reading.since,
+      ...(this.reading.item === null ? {} : { item: this.reading.item }),
+      ...(this.scalars.choice ? { curve: this.scalars.choice } : {}),
+      loop: t.loop,
+      ...(t.range ? { range: t.range } : {}),
+      speed: t.speed,
       axis: t.axis,
       scale: d.scale,
       colours: d.colours,
@@ -146,6 +164,7 @@ export class Session {
       user.id,
       selection.head,
       selection.view,
+      this.reading.choice,
       this.compare.link,
     ]);
   }
@@ -155,9 +174,9 @@ export class Session {
     this.selection.take(link);
     this.display.take(link);
     this.compare.take(link.compare);
-    this.timeline.axis = link.axis ?? 'step';
-    if (link.live) this.timeline.follow();
-    else if (link.step !== undefined) this.timeline.seek(link.step);
+    this.reading.take(link);
+    this.scalars.choice = link.curve ?? '';
+    this.timeline.take(link);
   }
 
   /** Followed users of any run; numbered where the log has no catalogue. */

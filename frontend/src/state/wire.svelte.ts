@@ -8,6 +8,7 @@ import {
   lookAtEvolution,
   lookAtFrames,
   lookAtHeads,
+  lookAtScalars,
   lookAtSeries,
   peakOnScreen,
 } from './looking';
@@ -35,6 +36,7 @@ export function wire(session: Session): () => void {
     $effect(() => receiveSteps(session, deliberate));
     $effect(() => lookAtFrames(session));
     $effect(() => lookAtSeries(session));
+    $effect(() => lookAtScalars(session));
     $effect(() => lookAtEvolution(session));
     $effect(() => lookAtComparison(session));
     $effect(() => lookAtCohort(session));
