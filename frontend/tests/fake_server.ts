@@ -70,6 +70,8 @@ export class FakeServer {
   steps = [0, 10, 20];
   attempts = ['a'];
   down = false;
+  /** Part of the log is still to be read. */
+  reading = false;
   readonly asked: string[] = [];
   readonly client = new Client((url) => this.answer(url));
 
@@ -96,7 +98,7 @@ export class FakeServer {
     const answers: Record<string, () => unknown> = {
       status: () => ({
         generation,
-        indexing: { done_bytes: 1, total_bytes: 1 },
+        indexing: { done_bytes: this.reading ? 0 : 1, total_bytes: 1 },
         reader: 'index',
         version: '0',
         problems: [],

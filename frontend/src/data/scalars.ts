@@ -6,7 +6,11 @@ import * as v from 'valibot';
 
 type Fetch = (url: string) => Promise<Response>;
 
-const tagsSchema = v.record(v.string(), v.record(v.string(), v.unknown()));
+const tagsSchema = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value)),
+  v.record(v.string(), v.record(v.string(), v.unknown())),
+);
 /** TensorBoard writes NaN and infinities as words. */
 const value = v.union([v.number(), v.string()]);
 const pointsSchema = v.array(v.tuple([v.number(), v.number(), value]));

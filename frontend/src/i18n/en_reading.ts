@@ -28,11 +28,8 @@ export const enReading = {
         `mean over ${heads} ${plural(heads, 'head', 'heads')} of ${layer}`,
       head: (head: string, layer: string) => `${head} of ${layer}`,
     },
-    first: (item: string, user: string, step: string) => [
-      `At step ${step} the model puts `,
-      item,
-      ` first for ${user}.`,
-    ],
+    first: (item: string, user: string, step: string) =>
+      `At step ${step} the model puts ${item} first for ${user}.`,
     noList: (user: string) => `No recommendations were logged for ${user}.`,
     rests: (count: number, share: string, of: string) =>
       `As it does, ${share} of its attention rests on ${plural(count, 'one item', `${count} items`)} of the ${of} in the history:`,
@@ -47,9 +44,7 @@ export const enReading = {
     newestFirst: 'newest first',
     attention: 'Attention',
     place: 'Place',
-    allRows: (n: string) => `${n} ${n === '1' ? 'item' : 'items'}`,
     picture: (head: string, layer: string) => `Heatmap: ${head} of ${layer}`,
-    ofMean: (heads: number) => `one of the ${heads} averaged above`,
     table: 'As a table',
     tableRow: (query: string, all: string) =>
       `Only the row of ${query}: the whole heatmap has ${all} cells, and a table of that size helps nobody.`,
@@ -84,7 +79,7 @@ export const enReading = {
     isTarget: 'This is the target: what the user really chose next, held out of training.',
   },
   formula: {
-    heading: 'The softmax, with the numbers of this cell',
+    heading: 'Softmax of this cell',
     general: 'Attention of a query q on a key k',
     bilinear: 'Here the score is bilinear: a learned matrix W stands between query and key.',
     scaled: 'The score is the scaled dot product; d is the size of a head.',

@@ -93,8 +93,6 @@ export const enTerms = {
   player: {
     back: '10 logged steps back',
     ahead: '10 logged steps ahead',
-    setIn: 'Loop from here',
-    setOut: 'Loop to here',
     range: (first: string, last: string) => `loop ${first}–${last}`,
     clear: 'Loop everything again',
     drag: 'Drag selects what is looped; a click goes there.',

@@ -25,7 +25,7 @@ export const zhReading: typeof enReading = {
       mean: (heads, layer) => `${layer} 的 ${heads} 个头的均值`,
       head: (head, layer) => `${layer} 的${head}`,
     },
-    first: (item, user, step) => [`第 ${step} 步，模型为${user}推荐的第一名是`, item, '。'],
+    first: (item, user, step) => `第 ${step} 步，模型为${user}推荐的第一名是 ${item}。`,
     noList: (user) => `没有为${user}记录推荐。`,
     rests: (count, share, of) =>
       `此时，它有 ${share} 的注意力落在历史 ${of} 个物品中的 ${count} 个上：`,
@@ -40,9 +40,7 @@ export const zhReading: typeof enReading = {
     newestFirst: '最新在上',
     attention: '注意力',
     place: '位置',
-    allRows: (n) => `${n} 个物品`,
     picture: (head, layer) => `热力图：${layer} 的${head}`,
-    ofMean: (heads) => `上方 ${heads} 个头的均值中的一个`,
     table: '表格形式',
     tableRow: (query, all) =>
       `仅 ${query} 一行：整张热力图有 ${all} 个单元格，这么大的表格没有用处。`,
@@ -76,7 +74,7 @@ export const zhReading: typeof enReading = {
     isTarget: '这是目标：用户实际的下一个选择，未用于训练。',
   },
   formula: {
-    heading: 'softmax，代入该单元格的数字',
+    heading: '该单元格的 softmax',
     general: '查询 q 对键 k 的注意力',
     bilinear: '此处得分是双线性的：查询与键之间有一个可学习的矩阵 W。',
     scaled: '得分是缩放点积；d 是一个头的大小。',

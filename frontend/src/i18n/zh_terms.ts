@@ -26,7 +26,7 @@ export const zhTerms: typeof enTerms = {
       move: ['变动', '自较早的某个记录步以来，物品在列表中上升或下降了多少。'],
       entropy: ['熵', '注意力的分散程度，单位比特：0 表示只看一个键。'],
       bound: ['±', '所示数值与捕获数值之间的最大可能差距，由存储方式决定。'],
-      softmax: ['softmax', '把得分变为份额：各自的指数除以全部指数之和。'],
+      softmax: ['softmax（归一化指数）', '把得分变为份额：各自的指数除以全部指数之和。'],
       step: ['步', '训练中模型的一次更新。只能显示已记录的步。'],
       snapped: ['较早的最近一步', '此处没有记录，因此显示之前最近的记录步。'],
       rejected: ['被拒绝', '捕获到的不是注意力（NaN、负数，或一行之和不为 1），因此没有写入。'],
@@ -55,8 +55,6 @@ export const zhTerms: typeof enTerms = {
   player: {
     back: '后退 10 个记录步',
     ahead: '前进 10 个记录步',
-    setIn: '从此处循环',
-    setOut: '循环到此处',
     range: (first, last) => `循环 ${first}–${last}`,
     clear: '重新循环全部',
     drag: '拖动选择循环范围；点击跳转。',

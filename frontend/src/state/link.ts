@@ -1,6 +1,7 @@
 /** What is seen, as short readable keys of the address; defaults are left out. */
 import { SCALE_KINDS, type ScaleKind } from '../color/scale';
 import { TABLE_NAMES, type TableName } from '../color/tables';
+import type { Cell } from '../heatmap/geometry';
 import type { Reference } from './recommendations';
 
 /** The centre of the tab. */
@@ -33,6 +34,8 @@ export interface Link {
   since?: Reference;
   /** The id of the item whose details are shown. */
   item?: string;
+  /** The cell of the large heatmap that is looked at. */
+  cell?: Cell;
   loop?: boolean;
   /** The stretch that is looped, both ends included. */
   range?: StepRange;
@@ -128,7 +131,8 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
   const head = integer(values.get('head'));
   const step = integer(values.get('step'));
   const since = integer(values.get('since'));
-  const range = rangeOf(values.get('range'));
+  const range = pairOf(values.get('range'));
+  const cell = pairOf(values.get('cell'));
   const speed = SPEEDS.find((known) => String(known) === values.get('speed'));
   const topText = values.get('top');
   const top = TOPS.find((known) => String(known) === topText);
@@ -136,7 +140,8 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
   if (step !== null) link.step = step;
   if (top !== undefined) link.top = top;
   if (since !== null) link.since = since;
-  if (range) link.range = range;
+  if (range && range[0] < range[1]) link.range = { first: range[0], last: range[1] };
+  if (cell && cell[0] >= 0 && cell[1] >= 0) link.cell = { query: cell[0], key: cell[1] };
   if (speed !== undefined) link.speed = speed;
   if (values.get('loop') === '1') link.loop = true;
   if (values.get('live') === '1') link.live = true;
@@ -155,14 +160,13 @@ export function formatLink(link: Link): Map<string, string> {
 }
 
 function written(value: NonNullable<Link[keyof Link]>): string {
-  if (typeof value === 'object') return `${value.first}-${value.last}`;
+  if (typeof value === 'object') return Object.values(value).join('-');
   return value === true ? '1' : String(value);
 }
 
-function rangeOf(text: string | undefined): StepRange | null {
-  const [, first, last] = text?.match(/^(-?\d{1,15})-(-?\d{1,15})$/) ?? [];
-  if (first === undefined || last === undefined || Number(first) >= Number(last)) return null;
-  return { first: Number(first), last: Number(last) };
+function pairOf(text: string | undefined): readonly [number, number] | null {
+  const [, one, other] = text?.match(/^(-?\d{1,15})-(-?\d{1,15})$/) ?? [];
+  return one === undefined || other === undefined ? null : [Number(one), Number(other)];
 }
 
 function text<K extends keyof Link>(key: K, value: string | undefined): Partial<Link> {

@@ -31,7 +31,7 @@ export function lookAtFrames(session: Session): void {
 
 /** Lists of the chosen user around the cursor, and measures of the chosen layer. */
 export function lookAtSeries(session: Session): void {
-  const { run, user, layer, columns, timeline, series, log, items, reading } = session;
+  const { run, user, layer, columns, timeline, series, log, items, reading, selection } = session;
   const { index } = timeline;
   const { since } = reading;
   const { generation } = log;
@@ -42,9 +42,11 @@ export function lookAtSeries(session: Session): void {
   if (!run || !user || !layer || generation === null || series.failure) return;
   untrack(() => {
     const pinned = typeof since === 'number' ? [indexAtOrBefore(steps, since)] : [];
-    if (run.has_recommendations)
+    if (run.has_recommendations) {
       series.lookAtLists(run.name, user.index, steps, [index, ...pinned]);
-    else series.clearLists();
+      if (selection.view === 'recommendations')
+        void series.lookAtAllLists(run.name, user.index, steps);
+    } else series.clearLists();
     void series.lookAtMeasures(run.name, layer.name, user.index, generation);
     if (
       unknown &&

@@ -1,4 +1,5 @@
 /** How the recommendations are read: how much is said, whose attention, moves since when, which item. */
+import type { Cell } from '../heatmap/geometry';
 import { DEFAULTS, LEVELS, type LevelName, type Link, type SourceName } from './link';
 import type { Reference } from './recommendations';
 
@@ -9,6 +10,9 @@ export class Reading {
   since = $state<Reference>(DEFAULTS.since);
   /** The id of the item whose details are shown; `null` leaves it to the tab. */
   item = $state<string | null>(null);
+
+  /** The cell of the large heatmap that is looked at. */
+  cell = $state.raw<Cell | null>(null);
 
   /** Whether everything of `level` is shown. */
   shows(level: LevelName): boolean {
@@ -26,5 +30,6 @@ export class Reading {
     this.source = link.source ?? DEFAULTS.source;
     this.since = link.since ?? DEFAULTS.since;
     this.item = link.item ?? null;
+    this.cell = link.cell ?? null;
   }
 }

@@ -7,6 +7,9 @@ import { joinColumns } from './recommendations';
 /** Steps of one request for recommendations. */
 const CHUNK = 200;
 
+/** Requests for all lists of a user that are worth making for a curve. */
+const MOST_CHUNKS = 8;
+
 /** Loads columns around the cursor, and the rest when it is looked at. */
 export class Series {
   recommendations = $state.raw<RecommendationColumns | null>(null);
@@ -33,6 +36,16 @@ export class Series {
     }
     const chunks = indices.map((index) => Math.floor(Math.max(0, index) / CHUNK));
     for (const chunk of new Set([...chunks, 0])) void this.loadChunk(run, user, steps, chunk);
+  }
+
+  /** Load every list, one request after the other, where there are not too many. */
+  async lookAtAllLists(run: string, user: number, steps: readonly number[]): Promise<void> {
+    const count = Math.ceil(steps.length / CHUNK);
+    if (count > MOST_CHUNKS) return;
+    for (let chunk = count - 1; chunk >= 0; chunk -= 1) {
+      if (this.of !== JSON.stringify([run, user]) || this.failure) return;
+      await this.loadChunk(run, user, steps, chunk);
+    }
   }
 
   /** The run has no lists. */

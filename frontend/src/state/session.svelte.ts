@@ -139,6 +139,7 @@ export class Session {
       since: this.reading.since,
       ...(this.reading.item === null ? {} : { item: this.reading.item }),
       ...(this.scalars.choice ? { curve: this.scalars.choice } : {}),
+      ...(this.reading.cell && this.showsCell ? { cell: this.reading.cell } : {}),
       loop: t.loop,
       ...(t.range ? { range: t.range } : {}),
       speed: t.speed,
@@ -152,6 +153,17 @@ export class Session {
       ...(d.language ? { lang: d.language } : {}),
       ...(this.compare.link ? { compare: this.compare.link } : {}),
     };
+  }
+
+  /** Whether colours stand for attention somewhere on screen. */
+  get showsPictures(): boolean {
+    return this.selection.view !== 'recommendations' || this.reading.shows('matrix');
+  }
+
+  /** Whether there is a large heatmap, in which a cell can be looked at. */
+  get showsCell(): boolean {
+    const { view } = this.selection;
+    return view === 'head' || (view === 'recommendations' && this.reading.shows('matrix'));
   }
 
   /** What a reader chose, as one comparable text; `null` until there is something to choose from. */
@@ -194,11 +206,10 @@ export class Session {
   }
 
   private phaseNow(): Phase {
-    const { runs, status } = this.log;
+    const { runs, isReading } = this.log;
     if (runs === null) return 'loading';
-    const indexing = status !== null && status.indexing.done_bytes < status.indexing.total_bytes;
     if (this.selection.runGone) return 'gone';
-    if (runs.length === 0) return indexing ? 'loading' : 'empty';
+    if (runs.length === 0) return isReading ? 'loading' : 'empty';
     if (this.run?.problem && this.layers.length === 0) return 'problem';
     return 'ready';
   }

@@ -122,10 +122,12 @@ async function refresh(session: Session): Promise<void> {
 
 /** Replace choices that do not exist. */
 function settle({ log, selection, layers, users }: Session, deliberate: Set<string>): void {
-  const { runs } = log;
+  const { runs, arePartial } = log;
   void [selection.run, selection.layer, selection.user, selection.head];
   untrack(() => {
-    if (runs) selection.settleRun(runs);
+    // A run that is not there yet may be in what is still to be read.
+    const isThere = runs?.some(({ name }) => name === selection.run) ?? false;
+    if (runs && (isThere || !arePartial || selection.run === null)) selection.settleRun(runs);
     if (layers.length > 0) {
       selection.settleLayer(layers, deliberate.delete('layer') || deliberate.delete('head'));
     }
