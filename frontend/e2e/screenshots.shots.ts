@@ -35,7 +35,7 @@ describe.each([
   ['light', false],
   ['dark', true],
 ])('%s', (theme, dark) => {
-  it.each(['heads', 'head', 'evolution', 'compare'])('%s', async (view) => {
+  it.each(['recommendations', 'heads', 'head', 'evolution', 'compare'])('%s', async (view) => {
     await shoot(`${view}-${theme}`, address, { view, ...at() }, { dark });
   });
 
