@@ -89,8 +89,8 @@ export const enPictures = {
     pinHint: 'P pins what is chosen on the left; two to four panels fit.',
     pick: (query: string, key: string) => `${query} ← ${key}`,
     outside: '–',
-    sentence: (letter: string, what: string) =>
-      `${letter}: attention of ${what}. Arrow keys move the cell in all panels.`,
+    arrows: 'Arrow keys move the cell in all panels.',
+    sentence: (letter: string, what: string) => `${letter}: attention of ${what}.`,
     distance: 'Distance',
     bits: 'Jensen–Shannon',
     bitsTitle:

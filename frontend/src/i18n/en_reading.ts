@@ -76,7 +76,7 @@ export const enReading = {
     place: (position: string, of: string) => `${position} of ${of}`,
     share: (value: string, error: string) => `attention ${value} ± ${error}`,
     order: (n: string, of: string) => `${n}. most attended of ${of}`,
-    isTarget: 'This is the target: what the user really chose next, held out of training.',
+    isTarget: 'What the user really chose next, held out of training.',
   },
   formula: {
     heading: 'Softmax of this cell',

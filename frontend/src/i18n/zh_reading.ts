@@ -71,7 +71,7 @@ export const zhReading: typeof enReading = {
     place: (position, of) => `${of} 个中的 ${position}`,
     share: (value, error) => `注意力 ${value} ± ${error}`,
     order: (n, of) => `${of} 个中第 ${n} 受关注`,
-    isTarget: '这是目标：用户实际的下一个选择，未用于训练。',
+    isTarget: '用户实际的下一个选择，未用于训练。',
   },
   formula: {
     heading: '该单元格的 softmax',
