@@ -27,7 +27,7 @@ async function shoot(
   const shown =
     where === empty
       ? byTestId('empty-state')
-      : `canvas[data-state="ready"], ${byTestId('history')} .fill`;
+      : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
   await tab.frame.waitForSelector(shown);
   await tab.frame.waitForSelector(byTestId('indexing'), { state: 'detached' });
   await tab.page.waitForTimeout(1500);

@@ -28,6 +28,7 @@ def test_metrics_are_written_where_keras_records_nothing(
     with tf.summary.record_if(False):
         callback.on_epoch_end(0, {})
     callback.on_train_end()
-    events = [event for file in tmp_path.rglob("*.v2") for event in EventFileLoader(str(file)).Load()]
+    files = [str(file) for file in tmp_path.rglob("*.v2")]
+    events = [event for file in files for event in EventFileLoader(file).Load()]
     tags = {(value.tag, event.step) for event in events for value in event.summary.value}
     assert ("NDCG@10", 32) in tags

@@ -29,6 +29,8 @@ export class Timeline {
   /** The logged step that is shown. */
   readonly shown = $derived(this.steps[this.index] ?? null);
   private carry = 0;
+  /** The cursor is where the first steps put it. */
+  private untouched = false;
   /** Indices of the first and last logged step that are played. */
   private readonly ends = $derived.by<readonly [number, number]>(() => {
     const { steps, range } = this;
@@ -38,11 +40,16 @@ export class Timeline {
     return from < to ? [from, to] : [0, steps.length - 1];
   });
 
-  /** The logged steps changed. The cursor stays where it is, except at the start or when following. */
-  receive(steps: readonly number[]): void {
+  /**
+   * The logged steps changed. The cursor stays where it is, except at the start or when following. The start
+   * lasts while the log is still `beingRead`, unless the reader moved: what is newest is not known before.
+   */
+  receive(steps: readonly number[], beingRead = false): void {
     this.steps = steps;
     if (steps.length === 0) return;
-    if (this.cursor === null || this.mode === 'following') this.cursor = steps.at(-1) ?? null;
+    const isStart = this.cursor === null || (beingRead && this.untouched);
+    if (isStart || this.mode === 'following') this.cursor = steps.at(-1) ?? null;
+    if (isStart) this.untouched = true;
   }
 
   /** Show `step`, or the latest logged one before it. */
@@ -50,6 +57,7 @@ export class Timeline {
     if (this.mode === 'following') this.mode = 'paused';
     if (this.cursor !== null && step !== this.cursor) this.direction = step < this.cursor ? -1 : 1;
     this.cursor = step;
+    this.untouched = false;
     this.carry = 0;
   }
 
@@ -81,6 +89,7 @@ export class Timeline {
     const [from, to] = this.ends;
     if (this.index >= to || this.index < from) this.seekIndex(from);
     this.mode = 'playing';
+    this.untouched = false;
     this.direction = 1;
     this.carry = 0;
   }

@@ -20,6 +20,7 @@ import type { Session } from './session.svelte';
 export function wire(session: Session): () => void {
   const poller = new Poller(() => poll(session));
   const deliberate = new Set<string>();
+  const reading = { partial: false };
   let arrivals = $state(0);
   const takeAddress = (): void => {
     const link = parseLink(session.host.readLink());
@@ -33,7 +34,7 @@ export function wire(session: Session): () => void {
   const stop = $effect.root(() => {
     $effect(() => settle(session, deliberate));
     $effect(() => loadRun(session));
-    $effect(() => receiveSteps(session, deliberate));
+    $effect(() => receiveSteps(session, deliberate, reading));
     $effect(() => lookAtFrames(session));
     $effect(() => lookAtSeries(session));
     $effect(() => lookAtScalars(session));
@@ -145,10 +146,16 @@ function loadRun({ run, layers, log }: Session): void {
   });
 }
 
-function receiveSteps({ columns, timeline, notices }: Session, deliberate: Set<string>): void {
+function receiveSteps(
+  { columns, timeline, notices, log }: Session,
+  deliberate: Set<string>,
+  reading: { partial: boolean },
+): void {
   if (!columns) return;
   untrack(() => {
-    timeline.receive(columns.steps);
+    // The steps that complete a partial reading still belong to it.
+    timeline.receive(columns.steps, log.arePartial || reading.partial);
+    reading.partial = log.arePartial;
     const [first] = columns.steps;
     if (first === undefined || !deliberate.delete('step')) return;
     const { cursor } = timeline;

@@ -150,6 +150,25 @@ describe('a log that is still being read', () => {
   });
 });
 
+describe('a log that is being read for the first time', () => {
+  it('is shown at its newest step once all of it is read, unless the reader went elsewhere', async () => {
+    server.reading = true;
+    const session = await start();
+    expect(session.timeline.cursor).toBe(20);
+    server.steps = [0, 10, 20, 30];
+    server.reading = false;
+    server.generation += 1;
+    await vi.advanceTimersByTimeAsync(31_000);
+    await settle();
+    expect([session.timeline.cursor, session.log.arePartial]).toEqual([30, false]);
+    server.steps = [0, 10, 20, 30, 40];
+    server.generation += 1;
+    await vi.advanceTimersByTimeAsync(31_000);
+    await settle();
+    expect([session.timeline.cursor, session.timeline.steps.at(-1)]).toEqual([30, 40]);
+  });
+});
+
 function twoLayers() {
   const one = run('a');
   const [layer] = one.layers;

@@ -43,6 +43,21 @@ describe('the cursor', () => {
     }
   });
 
+  it('stays at the newest while the log is being read, until the reader moves', () => {
+    const timeline = timelineAt(null);
+    timeline.receive([0, 10, 20, 30, 40, 50], true);
+    expect(timeline.cursor).toBe(50);
+    timeline.receive([0, 10, 20, 30, 40, 50, 60]);
+    expect(timeline.cursor).toBe(50);
+    const moved = timelineAt(null);
+    moved.move(-1);
+    moved.receive([0, 10, 20, 30, 40, 50], true);
+    expect(moved.cursor).toBe(30);
+    const linked = timelineAt(20);
+    linked.receive([0, 10, 20, 30, 40, 50], true);
+    expect(linked.cursor).toBe(20);
+  });
+
   it('moves with new steps when following, and says so', () => {
     const timeline = timelineAt(20);
     timeline.follow();
