@@ -72,6 +72,8 @@ export class FakeServer {
   down = false;
   /** Items of the axis that all queries stand on; `null`: the user's history. */
   axis: (number | null)[] | null = null;
+  /** Part of the log is still to be read. */
+  reading = false;
   readonly asked: string[] = [];
   readonly client = new Client((url) => this.answer(url));
 
@@ -99,7 +101,7 @@ export class FakeServer {
     const answers: Record<string, () => unknown> = {
       status: () => ({
         generation,
-        indexing: { done_bytes: 1, total_bytes: 1 },
+        indexing: { done_bytes: this.reading ? 0 : 1, total_bytes: 1 },
         reader: 'index',
         version: '0',
         problems: [],

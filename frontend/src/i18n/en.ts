@@ -2,12 +2,16 @@
 
 import { enExports } from './en_exports';
 import { enPictures } from './en_pictures';
+import { enReading } from './en_reading';
+import { enTerms } from './en_terms';
 import { plural } from './plural';
 
 /** The English words. Functions take already formatted numbers, except counts for plurals. */
 export const en = {
   ...enExports,
   ...enPictures,
+  ...enReading,
+  ...enTerms,
 
   title: 'Attention',
   subtitle: 'Attention replay',
@@ -37,7 +41,13 @@ export const en = {
     history: (n: number) => `${n} ${plural(n, 'item', 'items')}`,
   },
   layers: { heading: 'Layer' },
-  views: { heads: 'Heads', head: 'Head', evolution: 'Evolution', compare: 'Compare' },
+  views: {
+    recommendations: 'Recommendations',
+    heads: 'Heads',
+    head: 'Head',
+    evolution: 'Evolution',
+    compare: 'Compare',
+  },
   tools: {
     scale: 'Scale',
     scales: { sqrt: 'Square root', linear: 'Linear', log: 'Logarithm' },
@@ -50,7 +60,7 @@ export const en = {
     copy: 'Copy link',
     copied: 'Link copied',
     copyFailed: 'Copy this address',
-    help: 'Keyboard shortcuts',
+    help: 'Help: keys and terms',
     language: 'Language',
     pin: 'Pin to the comparison',
     pinned: (n: number) => `${n} pinned`,
@@ -64,9 +74,6 @@ export const en = {
     item: 'Item',
     score: 'Score',
     change: 'Move',
-    since: 'Moves since',
-    first: 'first step',
-    previous: 'previous step',
     up: (n: number) => `up ${n}`,
     down: (n: number) => `down ${n}`,
     same: 'no move',
@@ -119,7 +126,6 @@ export const en = {
       corrupt: 'corrupt',
       newer_format: 'of a newer format',
     },
-    entropy: 'Entropy per head (bits)',
     entropyNone: 'No measures logged',
   },
   states: {
@@ -129,6 +135,7 @@ export const en = {
     emptyText: 'Log attention while training, and it appears here by itself.',
     emptyKeras: 'Keras',
     emptyTorch: 'PyTorch: Lightning and Hugging Face have a callback',
+    emptyTensorflow: 'A TensorFlow loop',
     emptyNumpy: 'NumPy and everything else',
     emptyLook: 'TensorBoard reads the folder given to --logdir, with all folders in it.',
     copy: 'Copy',
@@ -169,10 +176,14 @@ export const en = {
       ['Home End', 'first, last step'],
       ['[ ]', 'previous, next head'],
       [', .', 'slower, faster'],
+      ['I O', 'loop from here, to here'],
+      ['U', 'loop everything again'],
       ['P', 'pin to the comparison'],
       ['C', 'compare'],
       ['?', 'this help'],
       ['Arrows in the heatmap', 'move the cell'],
+      ['↑ ↓ in a list', 'previous, next item'],
+      ['Esc', 'close an explanation'],
     ] as readonly (readonly [string, string])[],
   },
 };

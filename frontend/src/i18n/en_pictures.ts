@@ -113,8 +113,8 @@ export const enPictures = {
     pinHint: 'P pins what is chosen on the left; two to four panels fit.',
     pick: (query: string, key: string) => `${query} ← ${key}`,
     outside: '–',
-    sentence: (letter: string, what: string) =>
-      `${letter}: attention of ${what}. Arrow keys move the cell in all panels.`,
+    arrows: 'Arrow keys move the cell in all panels.',
+    sentence: (letter: string, what: string) => `${letter}: attention of ${what}.`,
     distance: 'Distance',
     bits: 'Jensen–Shannon',
     bitsTitle:
@@ -176,8 +176,8 @@ export const enPictures = {
       queries: number,
       keys: number,
     ) =>
-      `Attention of ${head} in ${layer} for ${user} at step ${step}: ${queries} queries by ${keys} keys. ` +
-      'Arrow keys move the cell.',
+      `Attention of ${head} in ${layer} for ${user} at step ${step}: ${queries} queries by ${keys} keys.`,
+    arrows: 'Arrow keys move the cell.',
     tile: (layer: string, step: string) => ` of ${layer} at step ${step}`,
     query: 'query',
     key: 'key',

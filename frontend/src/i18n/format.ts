@@ -28,6 +28,12 @@ export function formatAttention(value: number, language: string): string {
   return formatFixed(value, 4, language);
 }
 
+/** A share as a percentage, with one decimal where it is small. */
+export function formatShare(value: number, language: string): string {
+  const digits = value < 0.0995 ? 1 : 0;
+  return numberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(value);
+}
+
 /** A value on a scale: no needless zeros. */
 export function formatTick(value: number, language: string): string {
   return numberFormat(language, { maximumSignificantDigits: 3 }).format(value);

@@ -94,7 +94,8 @@ export const zhPictures: typeof enPictures = {
     pinHint: '按 P 固定左侧所选，可并排两到四个面板。',
     pick: (query, key) => `${query} ← ${key}`,
     outside: '–',
-    sentence: (letter, what) => `${letter}：${what} 的注意力。方向键在所有面板中移动单元格。`,
+    arrows: '方向键在所有面板中移动单元格。',
+    sentence: (letter, what) => `${letter}：${what} 的注意力。`,
     distance: '距离',
     bits: 'Jensen–Shannon',
     bitsTitle: 'Jensen–Shannon 散度，对各行取平均：0 比特为相同，1 比特为毫无共同之处。',
@@ -140,7 +141,8 @@ export const zhPictures: typeof enPictures = {
   heatmap: {
     role: '热力图',
     sentence: (head, layer, user, step, queries, keys) =>
-      `${user} 在第 ${step} 步、${layer} 的${head}的注意力：${queries} 个查询，${keys} 个键。方向键移动单元格。`,
+      `${user} 在第 ${step} 步、${layer} 的${head}的注意力：${queries} 个查询，${keys} 个键。`,
+    arrows: '方向键移动单元格。',
     tile: (layer, step) => `，${layer}，第 ${step} 步`,
     query: '查询',
     key: '键',

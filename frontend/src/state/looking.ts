@@ -1,6 +1,7 @@
 /** Asks for what is on screen; each function is an effect that runs when what it reads changed. */
 import { untrack } from 'svelte';
 import { isHistory } from './axis';
+import { indexAtOrBefore } from '../data/steps';
 import { MOST_USERS } from './head_match.svelte';
 import { firstPair, panelOf, sharedUsers } from './panels';
 import { picturesOf } from './pictures';
@@ -31,8 +32,9 @@ export function lookAtFrames(session: Session): void {
 
 /** Lists of the chosen user around the cursor, and measures of the chosen layer. */
 export function lookAtSeries(session: Session): void {
-  const { run, user, layer, columns, timeline, series, log, items } = session;
+  const { run, user, layer, columns, timeline, series, log, items, reading, selection } = session;
   const { index } = timeline;
+  const { since } = reading;
   const { generation } = log;
   const steps = columns?.steps ?? [];
   const unknown = series.recommendations?.items.some((list) =>
@@ -40,8 +42,12 @@ export function lookAtSeries(session: Session): void {
   );
   if (!run || !user || !layer || generation === null || series.failure) return;
   untrack(() => {
-    if (run.has_recommendations) series.lookAtLists(run.name, user.index, steps, index);
-    else series.clearLists();
+    const pinned = typeof since === 'number' ? [indexAtOrBefore(steps, since)] : [];
+    if (run.has_recommendations) {
+      series.lookAtLists(run.name, user.index, steps, [index, ...pinned]);
+      if (selection.view === 'recommendations')
+        void series.lookAtAllLists(run.name, user.index, steps);
+    } else series.clearLists();
     void series.lookAtMeasures(run.name, layer.name, user.index, generation);
     if (
       unknown &&
@@ -51,6 +57,13 @@ export function lookAtSeries(session: Session): void {
       void log.loadCatalogue(run.name, true);
     }
   });
+}
+
+/** Curves above the timeline, from TensorBoard's own scalars. */
+export function lookAtScalars({ run, scalars, log }: Session): void {
+  const { generation } = log;
+  void scalars.choice;
+  if (run && generation !== null) untrack(() => void scalars.look(run.name, generation));
 }
 
 /** While the evolution is on screen: the predicting row over all steps, and every head's measures. */

@@ -1,6 +1,8 @@
 /** Which clips are on screen, and at which step: what is loaded, waited for and scaled to. */
 import type { ClipId } from '../data/clip';
+import type { Layer } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
+import { sourceOf } from './evidence';
 import { panelOf } from './panels';
 import type { Session } from './session.svelte';
 
@@ -16,10 +18,10 @@ export interface Picture {
 
 /** Everything on screen that is made of frames. */
 export function picturesOf(session: Session): Picture[] {
-  const { run, user, layer, layers, timeline, selection, compare } = session;
+  const { run, user, layers, timeline, selection, compare } = session;
   const { cursor } = timeline;
   if (cursor === null) return [];
-  const own = selection.view === 'heads' ? layers : layers.filter((l) => l === layer);
+  const own = layers.filter((l) => selection.view === 'heads' || isOnScreen(session, l));
   const pictures: Picture[] = own.flatMap((l) =>
     run && user
       ? [
@@ -41,6 +43,14 @@ export function picturesOf(session: Session): Picture[] {
     pictures.push({ id, steps, cursor: panel.cursor, linked: choice.step === null });
   }
   return pictures;
+}
+
+/** Whether a layer is shown by itself: the chosen one, and beside a history its own source. */
+function isOnScreen(session: Session, layer: Layer): boolean {
+  const { selection, reading } = session;
+  if (selection.view !== 'recommendations') return layer === session.layer;
+  const isChosen = layer === session.layer && reading.shows('matrix');
+  return isChosen || layer === sourceOf(session)?.layer;
 }
 
 /** Whether every picture that moves has its frame for the cursor at `step`. */

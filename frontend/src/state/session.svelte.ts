@@ -1,6 +1,7 @@
 /** Everything the views show, in one object: what is chosen, joined with what the server has. */
 import { Client } from '../data/client';
 import type { Frame } from '../data/decode';
+import { ScalarClient } from '../data/scalars';
 import type { Catalogue, Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
 import { RunPalette } from '../color/run_palette';
@@ -16,6 +17,9 @@ import { LinkWriter } from './link_writer';
 import { Log } from './log.svelte';
 import { Measurements } from './measurements.svelte';
 import { Notices } from './notices.svelte';
+import { Preferences } from './preferences.svelte';
+import { Reading } from './reading.svelte';
+import { Scalars } from './scalars.svelte';
 import { Selection } from './selection.svelte';
 import { Series } from './series.svelte';
 import { Timeline } from './timeline.svelte';
@@ -33,6 +37,9 @@ export class Session {
   readonly timeline = new Timeline();
   readonly display = new Display();
   readonly compare = new Compare();
+  readonly reading = new Reading();
+  readonly preferences: Preferences;
+  readonly scalars: Scalars;
   readonly log: Log;
   readonly axes: Axes;
   readonly clips: Clips;
@@ -64,7 +71,10 @@ export class Session {
   constructor(
     readonly host: Host,
     readonly client = new Client(),
+    scalarClient = new ScalarClient(),
   ) {
+    this.preferences = new Preferences(host);
+    this.scalars = new Scalars(scalarClient);
     this.log = new Log(client);
     this.axes = new Axes(client);
     this.clips = new Clips(client, this.axes);
@@ -127,6 +137,15 @@ export class Session {
       head: s.head,
       live: following,
       view: s.view,
+      level: this.reading.level,
+      source: this.reading.source,
+      since: this.reading.since,
+      ...(this.reading.item === null ? {} : { item: this.reading.item }),
+      ...(this.scalars.choice ? { curve: this.scalars.choice } : {}),
+      ...(this.reading.cell && this.showsCell ? { cell: this.reading.cell } : {}),
+      loop: t.loop,
+      ...(t.range ? { range: t.range } : {}),
+      speed: t.speed,
       axis: t.axis,
       scale: d.scale,
       colours: d.colours,
@@ -139,6 +158,17 @@ export class Session {
     };
   }
 
+  /** Whether colours stand for attention somewhere on screen. */
+  get showsPictures(): boolean {
+    return this.selection.view !== 'recommendations' || this.reading.shows('matrix');
+  }
+
+  /** Whether there is a large heatmap, in which a cell can be looked at. */
+  get showsCell(): boolean {
+    const { view } = this.selection;
+    return view === 'head' || (view === 'recommendations' && this.reading.shows('matrix'));
+  }
+
   /** What a reader chose, as one comparable text; `null` until there is something to choose from. */
   currentChoice(): string | null {
     const { run, layer, user, columns, selection } = this;
@@ -149,6 +179,7 @@ export class Session {
       user.id,
       selection.head,
       selection.view,
+      this.reading.choice,
       this.compare.link,
     ]);
   }
@@ -158,9 +189,9 @@ export class Session {
     this.selection.take(link);
     this.display.take(link);
     this.compare.take(link.compare);
-    this.timeline.axis = link.axis ?? 'step';
-    if (link.live) this.timeline.follow();
-    else if (link.step !== undefined) this.timeline.seek(link.step);
+    this.reading.take(link);
+    this.scalars.choice = link.curve ?? '';
+    this.timeline.take(link);
   }
 
   /** Followed users of any run; numbered where the log has no catalogue. */
@@ -178,11 +209,10 @@ export class Session {
   }
 
   private phaseNow(): Phase {
-    const { runs, status } = this.log;
+    const { runs, isReading } = this.log;
     if (runs === null) return 'loading';
-    const indexing = status !== null && status.indexing.done_bytes < status.indexing.total_bytes;
     if (this.selection.runGone) return 'gone';
-    if (runs.length === 0) return indexing ? 'loading' : 'empty';
+    if (runs.length === 0) return isReading ? 'loading' : 'empty';
     if (this.run?.problem && this.layers.length === 0) return 'problem';
     return 'ready';
   }

@@ -8,6 +8,7 @@ import {
   lookAtEvolution,
   lookAtFrames,
   lookAtHeads,
+  lookAtScalars,
   lookAtSeries,
   peakOnScreen,
 } from './looking';
@@ -19,6 +20,7 @@ import type { Session } from './session.svelte';
 export function wire(session: Session): () => void {
   const poller = new Poller(() => poll(session));
   const deliberate = new Set<string>();
+  const reading = { partial: false };
   let arrivals = $state(0);
   const takeAddress = (): void => {
     const link = parseLink(session.host.readLink());
@@ -32,9 +34,10 @@ export function wire(session: Session): () => void {
   const stop = $effect.root(() => {
     $effect(() => settle(session, deliberate));
     $effect(() => loadRun(session));
-    $effect(() => receiveSteps(session, deliberate));
+    $effect(() => receiveSteps(session, deliberate, reading));
     $effect(() => lookAtFrames(session));
     $effect(() => lookAtSeries(session));
+    $effect(() => lookAtScalars(session));
     $effect(() => lookAtEvolution(session));
     $effect(() => lookAtComparison(session));
     $effect(() => lookAtCohort(session));
@@ -122,10 +125,12 @@ async function refresh(session: Session): Promise<void> {
 
 /** Replace choices that do not exist. */
 function settle({ log, selection, layers, users }: Session, deliberate: Set<string>): void {
-  const { runs } = log;
+  const { runs, arePartial } = log;
   void [selection.run, selection.layer, selection.user, selection.head];
   untrack(() => {
-    if (runs) selection.settleRun(runs);
+    // A run that is not there yet may be in what is still to be read.
+    const isThere = runs?.some(({ name }) => name === selection.run) ?? false;
+    if (runs && (isThere || !arePartial || selection.run === null)) selection.settleRun(runs);
     if (layers.length > 0) {
       selection.settleLayer(layers, deliberate.delete('layer') || deliberate.delete('head'));
     }
@@ -143,10 +148,16 @@ function loadRun({ run, layers, log }: Session): void {
   });
 }
 
-function receiveSteps({ columns, timeline, notices }: Session, deliberate: Set<string>): void {
+function receiveSteps(
+  { columns, timeline, notices, log }: Session,
+  deliberate: Set<string>,
+  reading: { partial: boolean },
+): void {
   if (!columns) return;
   untrack(() => {
-    timeline.receive(columns.steps);
+    // The steps that complete a partial reading still belong to it.
+    timeline.receive(columns.steps, log.arePartial || reading.partial);
+    reading.partial = log.arePartial;
     const [first] = columns.steps;
     if (first === undefined || !deliberate.delete('step')) return;
     const { cursor } = timeline;

@@ -1,8 +1,12 @@
 /** What things are called on screen, when the log may or may not name them. */
 import type { Gap, Item, Layer, User } from '../data/schema';
 import type { Place, Side } from '../state/axis';
+import type { TermName } from '../i18n/en_terms';
 import { formatCount } from '../i18n/format';
 import { language, words } from '../i18n/language.svelte';
+import type { Shape } from '../heatmap/geometry';
+import type { Session } from '../state/session.svelte';
+import type { Evidence } from '../state/evidence';
 
 /** A user's label, or a number. */
 export function userName(user: User): string {
@@ -53,6 +57,42 @@ export function axisWord(axis: string): string {
 export function sideWord(layer: Layer, side: Side): string {
   if (layer.kind === 'self') return words().heatmap[side];
   return axisWord(side === 'query' ? layer.query_axis : layer.key_axis);
+}
+
+/** The item at a place of a history, or the place's number where the log does not name it. */
+export function placeName(
+  items: ReadonlyMap<number, Item>,
+  item: number | null,
+  position: number,
+): string {
+  return item === null ? words().heatmap.position(position + 1) : itemName(items, item);
+}
+
+/** Whose attention it is, in words. */
+export function sourceName({ layer, heads }: Pick<Evidence, 'layer' | 'heads'>): string {
+  const { sourceOf } = words().reading;
+  const [only] = heads;
+  return heads.length === 1 && only !== undefined
+    ? sourceOf.head(headName(layer, only), layer.name)
+    : sourceOf.mean(heads.length, layer.name);
+}
+
+/** What a head's heatmap shows, in a sentence. */
+export function headSentence(session: Session, user: User, layer: Layer, shape: Shape): string {
+  const step = session.shownStep(layer);
+  return words().heatmap.sentence(
+    headName(layer, session.selection.head),
+    layer.name,
+    userName(user),
+    step === null ? '–' : formatCount(step, language()),
+    shape.queries,
+    shape.keys,
+  );
+}
+
+/** The term that explains why a frame is not there. */
+export function termOf(reason: string): TermName {
+  return reason in words().terms.list ? (reason as TermName) : 'not_logged';
 }
 
 /** A stretch without frames, and why, in words. */
