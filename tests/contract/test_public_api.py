@@ -67,7 +67,6 @@ FIELDS = {
         "rejected",
         "thinned",
         "failed",
-        "thinned",
         "waiting",
         "written_bytes",
         "degraded",

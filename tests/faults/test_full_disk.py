@@ -88,7 +88,7 @@ def test_retries_on_a_disk_with_room_for_little_leave_no_files(
         return write(fd, data)
 
     run = tmp_path / "run"
-    with AttentionWriter(run, cohort=cohort()) as writer:
+    with AttentionWriter(run, cohort=cohort(), scalars=False, alerts=False) as writer:
         for step in range(1, 11):
             values = attention(heads=4, queries=32 if 3 <= step <= 8 else 2, seed=step)
             with monkeypatch.context() as patched:

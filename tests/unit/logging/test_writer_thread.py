@@ -22,7 +22,6 @@ def made(directory: Path) -> WriterThread:
     sink = Sink(
         directory=directory,
         catalogue=CatalogueBuilder(cohort(), Privacy(key=b"k" * 32)),
-        axis_lengths=[4, 4],
         counts=Counts(),
         losses=Losses(),
     )
