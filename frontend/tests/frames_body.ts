@@ -19,6 +19,7 @@ export function header(raw: Uint8Array, more: Partial<FrameHeader> = {}): FrameH
     key_axis: null,
     encoding: 'U8_SQRT',
     layout: 'FULL',
+    reduction: null,
     raw_bytes: raw.length,
     crc32c: crc32c(raw),
     chunk: 0,

@@ -34,6 +34,8 @@ export interface Attention {
   readonly encoding: Encoding;
   readonly layout: Layout;
   readonly codes: Codes;
+  /** Queries there were, where only the last was kept whole: a sequence too long for more. */
+  readonly reducedFrom?: number;
 }
 
 /** A cell's value and the largest possible distance from what was captured. */

@@ -130,6 +130,18 @@ const frameHeader = v.object({
   key_axis: v.optional(v.nullable(count), null),
   encoding: v.string(),
   layout: v.string(),
+  /** With layout `REDUCED`: what was kept of attention too long to be kept whole. */
+  reduction: v.optional(
+    v.nullable(
+      v.object({
+        exact_rows: count,
+        overview_queries: count,
+        overview_keys: count,
+        top_k: count,
+      }),
+    ),
+    null,
+  ),
   raw_bytes: count,
   crc32c: v.number(),
   chunk: count,

@@ -216,6 +216,7 @@ export const enPictures = {
     clipped: (top: string) => `≥ ${top}`,
     hatched: 'not applicable',
     step: (step: string) => `step ${step}`,
+    lastOf: (queries: string) => `reduced: the last of ${queries} queries`,
     snapped: (step: string, wanted: string, reason: string) =>
       `step ${step} (latest logged before ${wanted}${reason && `, which was ${reason}`})`,
   },

@@ -62,7 +62,7 @@ export const enTerms = {
       ],
       reduced: [
         'reduced',
-        'Neighbouring cells are averaged: there are more of them than pixels, or than the log keeps.',
+        'More cells than pixels: neighbours are averaged. More than the log keeps: the row that predicts is shown whole.',
       ],
       dropped: [
         'dropped',

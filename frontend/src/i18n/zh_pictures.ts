@@ -174,6 +174,7 @@ export const zhPictures: typeof enPictures = {
     clipped: (top) => `≥ ${top}`,
     hatched: '不适用',
     step: (step) => `第 ${step} 步`,
+    lastOf: (queries) => `已缩减：${queries} 个查询中的最后一个`,
     snapped: (step, wanted, reason) =>
       `第 ${step} 步（${wanted} 之前最近的记录${reason && `，该步${reason}`}）`,
   },

@@ -42,6 +42,13 @@ async function settle(): Promise<void> {
   }
 }
 
+/** Inflating takes as long as it takes: turns of the loop do not tell when it is done. */
+async function until(happened: () => boolean): Promise<void> {
+  const latest = performance.now() + 10_000;
+  while (!happened() && performance.now() < latest) await settle();
+  expect(happened()).toBe(true);
+}
+
 describe('the tab', () => {
   it('opens on the recommendations, with evidence', async () => {
     const session = await start();
@@ -74,6 +81,7 @@ describe('evidence', () => {
   it('is the mean over the heads of the last layer, newest first', async () => {
     server.runs = [twoLayers()];
     const session = await start();
+    await until(() => !Number.isNaN(evidenceOf(session)?.places[0]?.value ?? Number.NaN));
     const evidence = evidenceOf(session);
     expect([evidence?.layer.name, evidence?.heads]).toEqual(['l1', [0, 1]]);
     // Both heads of the fake frame hold bytes 0, 64 | 128, 255: its last row is (128 / 255)², 1.
