@@ -51,4 +51,4 @@ class NewestAligned:
 
     def maximum(self) -> NDArray[np.float32]:
         """Return the largest attention of any user, `[head, query, key]`; rows sum to anything."""
-        return self._most.copy()
+        return np.array(self._most)

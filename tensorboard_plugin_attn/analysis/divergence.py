@@ -24,7 +24,7 @@ def normalised(rows: Array) -> Doubles:
     """Return `rows [..., key]` made to sum to 1; a row that sums to 0 stays 0."""
     values = np.maximum(np.asarray(rows, np.float64), 0.0)
     sums = values.sum(axis=-1, keepdims=True)
-    return np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
+    return np.asarray(np.divide(values, sums, out=np.zeros_like(values), where=sums > 0))
 
 
 def row_entropy_bits(rows: Doubles) -> Doubles:
@@ -61,7 +61,8 @@ def top_overlap(p: Array, q: Array, count: int = TOP_KEYS) -> Doubles:
     counts = np.minimum(count, np.maximum(a.sum(axis=-1), b.sum(axis=-1)))
     common = (a & b).sum(axis=-1)
     filled = a.any(axis=-1) & b.any(axis=-1)
-    return np.divide(common, counts, out=np.full(common.shape, np.nan), where=filled)
+    nothing = np.full(common.shape, np.nan)
+    return np.asarray(np.divide(common, counts, out=nothing, where=filled))
 
 
 @dataclass(frozen=True)

@@ -92,19 +92,30 @@ def scores_of(attention: Array, geometry: Geometry) -> list[Scores]:
         return [float(value) for value in np.einsum("hqk,qk->h", cells, mask) / len(counts)]
 
     most = np.log2(np.maximum(counts, 1)).sum()
-    evenness = row_entropy_bits(cells).sum(axis=1) / most if most > 0 else np.zeros(len(cells))
+    bits = row_entropy_bits(cells).sum(axis=1)
+    evenness = np.minimum(1.0, bits / most) if most > 0 else np.zeros(len(cells))
     same = on.same_category()
     even = None
     if same is not None:
         even = float(((same & applicable[rows]).sum(axis=1) / counts).mean())
     first = np.zeros((len(counts), keys), bool)
     first[:, 0] = True
-    columns = (on.back(0), on.back(1), on.back(-1, 0, 1), on.back(*range(RECENT_ITEMS)), first)
+    names = ("self", "previous", "near", "recent", "first", "same_category")
+    masks = (on.back(0), on.back(1), on.back(-1, 0, 1), on.back(*range(RECENT_ITEMS)), first, same)
+    columns = dict(zip(names, map(mean, masks), strict=True))
     return [
-        Scores(*found[:4], first=found[4] or 0.0, evenness=float(evenness[head]),
-               same_category=found[5], even_category=even)
-        for head, found in enumerate(zip(*map(mean, columns), mean(same)))
-    ]  # fmt: skip
+        Scores(
+            self=columns["self"][head],
+            previous=columns["previous"][head],
+            near=columns["near"][head],
+            recent=columns["recent"][head],
+            first=columns["first"][head] or 0.0,
+            evenness=float(evenness[head]),
+            same_category=columns["same_category"][head],
+            even_category=even,
+        )
+        for head in range(len(cells))
+    ]
 
 
 class _Masks:
@@ -137,7 +148,7 @@ class _Masks:
             return table
 
         shared = (member(queries)[self._rows] @ member(keys).T) > 0
-        return shared if self._back is None else shared & (self._back != 0)
+        return np.asarray(shared if self._back is None else shared & (self._back != 0))
 
 
 def mean_scores(users: Sequence[Scores]) -> Scores:

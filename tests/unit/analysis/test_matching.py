@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tensorboard_plugin_attn.analysis.matching import assign, match_heads
 
 squares = st.builds(
-    lambda size, seed, tied: np.random.default_rng(seed).integers(0, 3 if tied else 1000, (size,) * 2)
-    / 7.0,
+    lambda size, seed, tied: (
+        np.random.default_rng(seed).integers(0, 3 if tied else 1000, (size,) * 2) / 7.0
+    ),
     size=st.integers(1, 6),
     seed=st.integers(0, 2000),
     tied=st.booleans(),

@@ -64,5 +64,5 @@ def test_rows_that_do_not_sum_to_1_are_renormalised() -> None:
     ids=["no layer", "not square", "other positions"],
 )
 def test_what_cannot_be_joined_is_an_error(layers: list[np.ndarray]) -> None:
-    with pytest.raises(ValueError, match="rollout|joined"):
+    with pytest.raises(ValueError, match=r"rollout|joined"):
         rollout(layers)
