@@ -18,12 +18,18 @@ from tests.fixtures.logs import (
     write_events,
     write_log,
 )
-from tests.fixtures.tab import Tab
+from tests.fixtures.tab import Tab, unpack
 
 RUN = "run/attention"
+SIDES = {
+    f"{prefix}{name}": value
+    for prefix in ("", "other_")
+    for name, value in (("run", RUN), ("layer", LAYER), ("step", 3))
+}
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "http_api.md").read_text()
 SERVER = ROOT / "tensorboard_plugin_attn" / "server"
+READING = (ROOT / "tensorboard_plugin_attn" / "reading" / "attention.py").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,7 @@ def test_every_reason_for_an_absence_is_documented() -> None:
     source = "".join(path.read_text() for path in SERVER.rglob("*.py"))
     used = set(re.findall(r"Absent\(\s*[\w.]+,\s*\"([a-z_]+)\"", source))
     schema = (ROOT / "tensorboard_plugin_attn" / "schema.py").read_text()
+    used |= set(re.findall(r"AbsentAttentionError\(\s*\"([a-z_]+)\"", READING))
     used |= set(re.findall(r"pb\.\w+: \"([a-z_]+)\"", schema.split("KIND_NAMES")[0]))
     assert used == documented
 
@@ -96,6 +103,9 @@ def example(route: str) -> Any:
         ("/timeline", {"run": RUN, "layer": LAYER}),
         ("/recommendations", {"run": RUN, "user": 0, "steps": "1-3"}),
         ("/measures", {"run": RUN, "layer": LAYER, "user": 0}),
+        ("/compare", SIDES),
+        ("/head_types", {"run": RUN, "step": 3}),
+        ("/drift", {"run": RUN, "layer": LAYER, "user": 0}),
     ],
 )
 def test_answers_have_the_documented_keys(app: Tab, route: str, query: dict[str, object]) -> None:
@@ -110,6 +120,25 @@ def test_frames_header_has_the_documented_keys(app: Tab) -> None:
     assert documented["frames"][0].keys() == header["frames"][0].keys()
     assert documented["chunks"][0].keys() == header["chunks"][0].keys()
     assert documented["absent"][0].keys() == {"step", "reason", "detail"}
+
+
+@pytest.mark.parametrize(
+    ("route", "query"),
+    [
+        ("/rollout", {"run": RUN, "user": 0}),
+        ("/aggregate", {"run": RUN, "layer": LAYER}),
+    ],
+)
+def test_derived_frames_have_the_documented_keys(
+    app: Tab, route: str, query: dict[str, object]
+) -> None:
+    header = unpack(app.get(route, steps="1-3", **query).data).header
+    documented = example(route)
+    assert documented.keys() == header.keys()
+    own = set(documented["frames"][0]) - {"…"}
+    frame = header["frames"][0].keys()
+    assert own <= frame
+    assert frame - own <= example("/frames")["frames"][0].keys()
 
 
 def test_absent_steps_have_the_documented_keys(app: Tab) -> None:

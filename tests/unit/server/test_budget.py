@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tensorboard_plugin_attn.server.budget import Budget, spread
@@ -27,5 +29,5 @@ def test_few_of_many_are_spread_evenly(count: int, most: int) -> None:
     assert all(0 <= place < count for place in places)
     if most > 1 and count > 0:
         assert (places[0], places[-1]) == (0, count - 1)
-        gaps = [b - a for a, b in zip(places, places[1:], strict=False)]
+        gaps = [b - a for a, b in itertools.pairwise(places)]
         assert max(gaps, default=1) - min(gaps, default=1) <= 1
