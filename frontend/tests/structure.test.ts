@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   heatmap: ['data', 'color'],
   analysis: ['data'],
   state: ['data', 'color', 'heatmap', 'analysis'],
-  charts: ['data', 'state'],
+  charts: ['data', 'state', 'analysis', 'color'],
   host: ['state'],
   views: ['data', 'color', 'heatmap', 'analysis', 'charts', 'i18n', 'state'],
 };

@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { cellsPerHead, type Attention, type Codes, type Encoding, type Layout } from './attention';
 import { crc32c } from './crc32c';
+import type { Derived } from './derived';
 import { ApiError, CorruptFrameError } from './errors';
 import { inflate } from './inflate';
 import { framesSchema, type FrameHeader, type FramesHeader } from './schema';
@@ -34,7 +35,7 @@ export async function decodeFrames(body: ArrayBuffer): Promise<Frame[]> {
     inflated.set(index, known);
     return known;
   };
-  const frames = header.frames.map((frame) => decodeFrame(frame, header.head_count, chunkOf));
+  const frames = header.frames.map((frame) => decodeFrame(frame, header, chunkOf));
   const absent = header.absent.map((absence): Frame => ({ kind: 'absent', ...absence }));
   return [...(await Promise.all(frames)), ...absent];
 }
@@ -72,14 +73,29 @@ function malformed(message: string): ApiError {
 
 type ChunkOf = (index: number, rawBytes: number) => Promise<Uint8Array>;
 
-async function decodeFrame(header: FrameHeader, heads: number, chunkOf: ChunkOf): Promise<Frame> {
+async function decodeFrame(
+  header: FrameHeader,
+  answer: FramesHeader,
+  chunkOf: ChunkOf,
+): Promise<Frame> {
   const { step } = header;
   try {
-    return { kind: 'ready', step, attention: await attentionOf(header, heads, chunkOf) };
+    const attention = await attentionOf(header, answer.head_count, chunkOf);
+    const derived = derivedOf(header, answer);
+    return { kind: 'ready', step, attention: derived ? { ...attention, derived } : attention };
   } catch (error) {
     if (!(error instanceof CorruptFrameError)) throw error;
     return { kind: 'absent', step, reason: 'corrupt', detail: error.message };
   }
+}
+
+/** What the server computed it from, if it did. */
+function derivedOf(frame: FrameHeader, answer: FramesHeader): Derived | null {
+  if (answer.layers) return { kind: 'rollout', users: 1, of: 1, usersOfQuery: [] };
+  if (!answer.how) return null;
+  const users = frame.users ?? 0;
+  const of = answer.cohort_size ?? users;
+  return { kind: answer.how, users, of, usersOfQuery: frame.users_of_query ?? [] };
 }
 
 async function attentionOf(h: FrameHeader, heads: number, chunkOf: ChunkOf): Promise<Attention> {

@@ -1,11 +1,13 @@
 /** Every word of the tab in English; other languages have the same keys, or do not compile. */
 
+import { enAnalysis } from './en_analysis';
 import { enPictures } from './en_pictures';
 import { plural } from './plural';
 
 /** The English words. Functions take already formatted numbers, except counts for plurals. */
 export const en = {
   ...enPictures,
+  ...enAnalysis,
 
   title: 'Attention',
   subtitle: 'Attention replay',

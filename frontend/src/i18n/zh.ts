@@ -1,10 +1,12 @@
 /** 简体中文用语；与英文同键，缺少任何一个都无法编译。 */
 import type { Dictionary } from './en';
+import { zhAnalysis } from './zh_analysis';
 import { zhPictures } from './zh_pictures';
 
 /** Simplified Chinese. */
 export const zh: Dictionary = {
   ...zhPictures,
+  ...zhAnalysis,
   title: '注意力',
   subtitle: '注意力回放',
   close: '关闭',
