@@ -68,6 +68,8 @@ def usable_chunk(header: pb.FrameHeader, user: int) -> pb.Chunk:
     chunk = header.chunks[user]
     if chunk.rejected_reason:
         raise AbsentAttentionError("rejected", chunk.rejected_reason)
+    if not chunk.encoding and not chunk.raw_bytes:
+        raise AbsentAttentionError("not_logged", "this user was left out at this step")
     if chunk.encoding not in codec.DTYPES or chunk.layout not in pb.Layout.values():
         raise AbsentAttentionError("newer_format", "an unknown encoding or layout")
     if chunk.layout not in LAYOUTS:

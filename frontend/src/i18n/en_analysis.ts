@@ -22,7 +22,7 @@ export const enAnalysis = {
     before: (n: number) => `newest − ${n}`,
     about: (value: string) => `≈ ${value}`,
     aboutTitle: 'Computed from stored cells, so it has no error bound of its own.',
-    drift: 'Distance to the newest step (bits)',
+    drift: 'Drift (bits)',
     driftExplain:
       'Jensen–Shannon divergence of a head from itself at the newest step, averaged over queries: falling to 0 means it has settled.',
   },
@@ -35,7 +35,7 @@ export const enAnalysis = {
     keys: 'Attended to',
     queries: 'Query',
     note: (count: number, share: string) =>
-      `${count === 1 ? 'The strongest key' : `The ${count} strongest keys`} of each query: ${share} % of the attention. Width and opacity on the scale below; weaker lines are left out.`,
+      `The lines carry ${share} % of the attention: ${count === 1 ? 'the strongest key' : `the ${count} strongest keys`} of each query. The rest is not drawn.`,
     cut: (shown: string, all: string) => `The newest ${shown} of ${all} queries are drawn.`,
     role: 'flow',
     sentence: (
@@ -52,7 +52,7 @@ export const enAnalysis = {
   match: {
     explain: (users: number, of: number) =>
       `Paired over ${users} of ${of} shared ${plural(of, 'user', 'users')}, all queries. Similarity is 1 − mean Jensen–Shannon divergence.`,
-    agree: (users: number, of: number) => `closest for ${users} of ${of}`,
+    agree: (users: number, of: number) => `best for ${users} of ${of}`,
     agreeTitle: 'Users for whom this is the most similar head of all',
     sure: { clear: 'clear', close: 'close', same: 'not told apart', contested: 'contested' },
     sureTitle: {

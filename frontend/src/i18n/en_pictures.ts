@@ -12,9 +12,9 @@ export const enPictures = {
     open: (name: string) => `Open ${name}`,
     sort: 'Order',
     sorts: { position: 'As in the model', entropy: 'By entropy' },
-    cohort: (bits: string) => `⌀ ${bits} bits`,
+    cohort: (bits: string) => `⌀ ${bits}`,
     cohortTitle: (users: string, of: string) =>
-      `Mean of the measured entropy over ${users} of ${of} users, not the entropy of the mean picture`,
+      `Mean of the measured entropy in bits, over ${users} of ${of} users, not the entropy of the mean picture`,
     type: (word: string, score: string) => `${word} ${score}`,
     types: {
       self: 'self',
@@ -187,6 +187,7 @@ export const enPictures = {
       newer_format: 'Written by a newer version',
       before_first: 'Nothing logged yet',
       unreachable: 'Could not be loaded',
+      not_computable: 'Cannot be computed',
     },
     text: {
       not_logged: 'This step was not logged for this user and layer.',
@@ -199,6 +200,7 @@ export const enPictures = {
       newer_format: 'Upgrade tensorboard-plugin-attn to read it.',
       before_first: 'No step is logged at or before the cursor.',
       unreachable: 'The server did not send this frame.',
+      not_computable: 'What is stored of this step cannot be put together.',
     },
     other: (reason: string) => reason,
   },

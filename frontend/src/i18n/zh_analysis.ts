@@ -20,7 +20,7 @@ export const zhAnalysis: typeof enAnalysis = {
     before: (n) => `最新 − ${n}`,
     about: (value) => `≈ ${value}`,
     aboutTitle: '由已存储的单元格计算得出，自身没有误差上界。',
-    drift: '与最新一步的距离（比特）',
+    drift: '漂移（比特）',
     driftExplain:
       '某头与其自身在最新一步的 Jensen–Shannon 散度，对各查询取平均：降到 0 表示已稳定。',
   },
@@ -33,7 +33,7 @@ export const zhAnalysis: typeof enAnalysis = {
     keys: '被关注的物品',
     queries: '查询',
     note: (count, share) =>
-      `每个查询最强的 ${count} 个键：占注意力的 ${share} %。线宽与不透明度按下方刻度；更弱的连线未画出。`,
+      `连线承载 ${share} % 的注意力：每个查询最强的 ${count} 个键，其余未画出。`,
     cut: (shown, all) => `只画出 ${all} 个查询中最新的 ${shown} 个。`,
     role: '流图',
     sentence: (head, layer, who, step, queries, lines) =>

@@ -11,8 +11,9 @@ export const zhPictures: typeof enPictures = {
     open: (name) => `打开${name}`,
     sort: '顺序',
     sorts: { position: '按模型顺序', entropy: '按熵' },
-    cohort: (bits) => `⌀ ${bits} 比特`,
-    cohortTitle: (users, of) => `${of} 位用户中 ${users} 位的实测熵平均值，不是平均图像的熵`,
+    cohort: (bits) => `⌀ ${bits}`,
+    cohortTitle: (users, of) =>
+      `${of} 位用户中 ${users} 位的实测熵平均值（比特），不是平均图像的熵`,
     type: (word, score) => `${word} ${score}`,
     types: {
       self: '自身',
@@ -167,6 +168,7 @@ export const zhPictures: typeof enPictures = {
       newer_format: '由更新的版本写入',
       before_first: '尚无记录',
       unreachable: '无法加载',
+      not_computable: '无法计算',
     },
     text: {
       not_logged: '这一步没有为该用户和该层做记录。',
@@ -178,6 +180,7 @@ export const zhPictures: typeof enPictures = {
       newer_format: '请升级 tensorboard-plugin-attn 后读取。',
       before_first: '光标处及之前没有记录任何一步。',
       unreachable: '服务器没有发送这一帧。',
+      not_computable: '这一步所存储的内容无法合成。',
     },
     other: (reason) => reason,
   },

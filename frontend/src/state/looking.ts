@@ -103,7 +103,10 @@ export function lookAtComparison(session: Session): void {
     });
   }
   const panels = compare.panels.map((choice) => panelOf(session, choice));
+  const { generation } = log;
   untrack(() => {
+    const runs = [...new Set(panels.flatMap(({ run }) => run?.name ?? []))];
+    if (generation !== null) void session.metrics.look(runs, generation);
     for (const { run, layers, layer, columns } of panels) {
       if (run?.has_catalogue) void log.loadCatalogue(run.name);
       if (run && layer && !columns) void log.loadTimeline(run.name, timelineOf(layers, layer.name));

@@ -1,6 +1,7 @@
 /** Everything the views show, in one object: what is chosen, joined with what the server has. */
 import { Client } from '../data/client';
 import { COHORT, ROLLOUT } from '../data/derived';
+import { ScalarClient } from '../data/scalars';
 import type { Frame } from '../data/decode';
 import type { Catalogue, Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
@@ -18,6 +19,7 @@ import { LinkWriter } from './link_writer';
 import { Log } from './log.svelte';
 import { Measurements } from './measurements.svelte';
 import { Notices } from './notices.svelte';
+import { Metrics } from './metrics.svelte';
 import { Selection } from './selection.svelte';
 import { Series } from './series.svelte';
 import { Timeline } from './timeline.svelte';
@@ -43,6 +45,7 @@ export class Session {
   /** Distances of every step to the newest, as measures called `drift`. */
   readonly drift: Measurements;
   readonly cohortTypes: CohortTypesOfRun;
+  readonly metrics: Metrics;
   readonly headMatch: HeadMatch;
   readonly writer: LinkWriter;
   private readonly palette = new RunPalette();
@@ -68,6 +71,7 @@ export class Session {
   constructor(
     readonly host: Host,
     readonly client = new Client(),
+    scalarClient = new ScalarClient(),
   ) {
     this.log = new Log(client);
     this.clips = new Clips(client);
@@ -79,6 +83,7 @@ export class Session {
       return { run, layer, user, steps, measures: { drift } };
     });
     this.cohortTypes = new CohortTypesOfRun(client);
+    this.metrics = new Metrics(scalarClient);
     this.headMatch = new HeadMatch(client);
     this.writer = new LinkWriter(host);
   }

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from werkzeug.wrappers import Request, Response
 
+from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.analysis.head_type import (
     Geometry,
     Scores,
@@ -106,9 +107,8 @@ def _layer(
 def geometry(stream: Stream, own: UserAttention, catalogue: Catalogue, user: int) -> Geometry:
     """Return what the cells of `own` stand for, as far as the log says."""
     metadata, chunk = stream.metadata, own.chunk
-    same_axis = metadata.query_axis == metadata.key_axis and (
-        chunk.query_axis_number == chunk.key_axis_number
-    )
+    # Only in self-attention does a query stand at a key; two lists may have the same name.
+    same_axis = metadata.kind == pb.SELF and metadata.query_axis == metadata.key_axis
     of_queries = of_keys = None
     if not chunk.query_axis_number and not chunk.key_axis_number:
         of_queries = categories(
