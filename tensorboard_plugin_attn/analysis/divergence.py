@@ -65,6 +65,22 @@ def top_overlap(p: Array, q: Array, count: int = TOP_KEYS) -> Doubles:
     return np.asarray(np.divide(common, counts, out=nothing, where=filled))
 
 
+class Heads:
+    """Heads made ready to be compared many times: what needs only one side is computed once."""
+
+    def __init__(self, attention: Array) -> None:
+        """Take `attention [head, query, key]`, or a part of it."""
+        self.rows = normalised(attention)
+        self.entropy_bits = row_entropy_bits(self.rows)  # [head, query]
+        self.filled = np.asarray(self.rows.any(axis=-1))  # [head, query]
+        self.top = _top_keys(attention, TOP_KEYS)  # [head, query, key]
+        self.top_counts = self.top.sum(axis=-1)  # [head, query]
+
+    def __len__(self) -> int:
+        """Return how many heads there are."""
+        return len(self.rows)
+
+
 @dataclass(frozen=True)
 class HeadDistances:
     """One head against others, each float64 `[other head]`, averaged over `rows` queries."""
@@ -74,18 +90,21 @@ class HeadDistances:
     rows: int
 
 
-def head_distances(head: Array, others: Array) -> HeadDistances:
-    """Return distances of `head [query, key]` to each of `others [head, query, key]`.
+def head_distances(heads: Heads, head: int, others: Heads) -> HeadDistances:
+    """Return distances of one of `heads` to each of `others`, over the same queries and keys.
 
     Queries that are empty on either side are left out; NaN if all are.
     """
-    bits = jensen_shannon_bits(head, others)  # [other head, query]
-    overlap = top_overlap(head[None], others)
-    there = ~np.isnan(bits)
-    rows = np.maximum(there.sum(axis=1), 1)
-    empty = ~there.any(axis=1)
+    there = heads.filled[head] & others.filled  # [other head, query]
+    rows = there.sum(axis=1)
+    own = (heads.entropy_bits[head] + others.entropy_bits) / 2
+    mixed = row_entropy_bits((heads.rows[head] + others.rows) / 2)
+    common = (heads.top[head] & others.top).sum(axis=-1)
+    counts = np.minimum(TOP_KEYS, np.maximum(heads.top_counts[head], others.top_counts))
 
     def mean(values: Doubles) -> Doubles:
-        return np.where(empty, np.nan, np.where(there, values, 0.0).sum(axis=1) / rows)
+        total = np.where(there, values, 0.0).sum(axis=1)
+        return np.asarray(np.where(rows > 0, total / np.maximum(rows, 1), np.nan))
 
-    return HeadDistances(mean(bits), mean(overlap), int(there.sum(axis=1).max(initial=0)))
+    bits = mean(np.clip(mixed - own, 0.0, 1.0))
+    return HeadDistances(bits, mean(common / np.maximum(counts, 1)), int(rows.max(initial=0)))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorboard_plugin_attn.analysis.divergence import (
+    Heads,
     head_distances,
     jensen_shannon_bits,
     normalised,
@@ -74,7 +75,7 @@ def test_overlap_is_what_its_definition_says(p: np.ndarray, q: np.ndarray, count
 
 @given(a=heads, b=heads)
 def test_a_heads_distance_is_the_mean_over_its_rows(a: np.ndarray, b: np.ndarray) -> None:
-    found = head_distances(a[0], b)
+    found = head_distances(Heads(a), 0, Heads(b))
     assert found.rows == 4
     for other, head in enumerate(b.tolist()):
         pairs = list(zip(a[0].tolist(), head, strict=True))
@@ -87,7 +88,7 @@ def test_a_heads_distance_is_the_mean_over_its_rows(a: np.ndarray, b: np.ndarray
 def test_rows_that_are_empty_on_one_side_do_not_count() -> None:
     a = np.array([[1.0, 0], [0, 0]])
     b = np.array([[[0.0, 1], [1, 0]], [[1, 0], [0, 1]], [[0, 0], [0, 1]]])
-    found = head_distances(a, b)
+    found = head_distances(Heads(a[None]), 0, Heads(b))
     assert found.rows == 1
     assert found.bits.tolist() == pytest.approx([1, 0, math.nan], nan_ok=True)
 

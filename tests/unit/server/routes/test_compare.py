@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tensorboard_plugin_attn import AttentionWriter, Cohort, Item, Privacy, User
-from tensorboard_plugin_attn.analysis.divergence import head_distances
+from tensorboard_plugin_attn.analysis.divergence import Heads, head_distances
+from tensorboard_plugin_attn.server.routes import compare as route
 from tests.fixtures.logs import KEY, LAYER, Floats, attention, cohort, write_log
 from tests.fixtures.tab import Tab
 
@@ -55,12 +56,12 @@ def test_distances_are_means_over_users_of_means_over_rows(tmp_path: Path) -> No
     log(tmp_path / "b", b)
     body = compare(Tab(tmp_path))
     for head in range(2):
-        found = [head_distances(a[user, head], b[user]) for user in range(2)]
+        found = [head_distances(Heads(a[user]), head, Heads(b[user])) for user in range(2)]
         bits, overlap = (np.mean([getattr(f, n) for f in found], 0) for n in ("bits", "overlap"))
         assert body["divergence_bits"][head] == pytest.approx(bits, rel=1e-4)
         assert body["top_overlap"][head] == pytest.approx(overlap, rel=1e-4)
     one = compare(Tab(tmp_path), user=1)
-    expected = head_distances(a[1, 0], b[1]).bits
+    expected = head_distances(Heads(a[1]), 0, Heads(b[1])).bits
     assert one["divergence_bits"][0] == pytest.approx(expected, rel=1e-4)
 
 
@@ -87,7 +88,7 @@ def test_a_shorter_history_is_compared_on_the_newest_items(tmp_path: Path) -> No
     log(tmp_path / "b", short, people[1])
     body = compare(Tab(tmp_path))
     assert (body["users"], body["shortened_users"], body["rows"]) == (1, 1, 3)
-    expected = head_distances(long[0, 0, -3:, -3:], short[0])
+    expected = head_distances(Heads(long[0, :, -3:, -3:]), 0, Heads(short[0]))
     assert body["divergence_bits"][0] == pytest.approx(expected.bits, rel=1e-4)
 
 
@@ -119,6 +120,19 @@ def test_pseudonyms_under_another_key_are_other_users(tmp_path: Path) -> None:
     body = compare(Tab(tmp_path))
     assert (body["users"], body["left_out"]["not_followed_by_both"]) == (0, 2)
     assert (body["matches"], body["divergence_bits"]) == ([], [[None, None]] * 2)
+
+
+def test_many_heads_and_cells_are_compared_for_fewer_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = attention(6, heads=2, queries=4)
+    log(tmp_path / "a", values)
+    log(tmp_path / "b", values)
+    monkeypatch.setattr(route, "MAX_CELL_PAIRS", 2 * 2 * 4 * 4 * 3)
+    body = compare(Tab(tmp_path))
+    assert (body["users"], body["of_users"]) == (3, 6)
+    monkeypatch.setattr(route, "MAX_CELL_PAIRS", 1)
+    assert compare(Tab(tmp_path))["users"] == 1
 
 
 def test_without_a_catalogue_only_a_run_can_be_compared_with_itself(tmp_path: Path) -> None:
