@@ -1,5 +1,6 @@
 /** Every word of the tab in English; other languages have the same keys, or do not compile. */
 
+import { enAnalysis } from './en_analysis';
 import { enExports } from './en_exports';
 import { enPictures } from './en_pictures';
 import { plural } from './plural';
@@ -8,6 +9,7 @@ import { plural } from './plural';
 export const en = {
   ...enExports,
   ...enPictures,
+  ...enAnalysis,
 
   title: 'Attention',
   subtitle: 'Attention replay',

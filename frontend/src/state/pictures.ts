@@ -1,6 +1,9 @@
 /** Which clips are on screen, and at which step: what is loaded, waited for and scaled to. */
 import type { ClipId } from '../data/clip';
+import { COHORT } from '../data/derived';
+import type { Layer } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
+import { clipOf } from './derived';
 import { panelOf } from './panels';
 import type { Session } from './session.svelte';
 
@@ -16,31 +19,33 @@ export interface Picture {
 
 /** Everything on screen that is made of frames. */
 export function picturesOf(session: Session): Picture[] {
-  const { run, user, layer, layers, timeline, selection, compare } = session;
+  const { run, user, timeline, selection, compare } = session;
   const { cursor } = timeline;
   if (cursor === null) return [];
-  const own = selection.view === 'heads' ? layers : layers.filter((l) => l === layer);
-  const pictures: Picture[] = own.flatMap((l) =>
-    run && user
-      ? [
-          {
-            id: { run: run.name, layer: l.name, user: user.index },
-            steps: session.columnsOf(l)?.steps ?? [],
-            cursor,
-            linked: true,
-          },
-        ]
-      : [],
-  );
+  const pictures: Picture[] = drawnLayers(session).flatMap((l) => {
+    if (!run || !user) return [];
+    const steps = session.columnsOf(l)?.steps ?? [];
+    // Beside a mean stands the history with the user's own attention.
+    const users = session.isMean(l)
+      ? [COHORT, ...(l === session.layer ? [user.index] : [])]
+      : [user.index];
+    return users.map((index) => ({ id: clipOf(run, l, index), steps, cursor, linked: true }));
+  });
   if (selection.view !== 'compare') return pictures;
   for (const choice of compare.panels) {
     const panel = panelOf(session, choice);
     if (!panel.run || !panel.layer || !panel.user || panel.cursor === null) continue;
-    const id = { run: panel.run.name, layer: panel.layer.name, user: panel.user.index };
+    const id = clipOf(panel.run, panel.layer, panel.user.index);
     const steps = panel.columns?.steps ?? [];
     pictures.push({ id, steps, cursor: panel.cursor, linked: choice.step === null });
   }
   return pictures;
+}
+
+/** Layers with a picture: all of them beside each other, or the chosen one. */
+function drawnLayers({ selection, layers, layer, rollout, display }: Session): Layer[] {
+  if (selection.view !== 'heads') return layer ? [layer] : [];
+  return rollout && (display.rollout || layer === rollout) ? [...layers, rollout] : layers;
 }
 
 /** Whether every picture that moves has its frame for the cursor at `step`. */
