@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   analysis: ['data'],
   export: ['data', 'color', 'heatmap', 'analysis'],
   state: ['data', 'color', 'heatmap', 'analysis'],
-  charts: ['data', 'state'],
+  charts: ['data', 'state', 'analysis', 'color'],
   host: ['state'],
   views: ['data', 'color', 'heatmap', 'analysis', 'charts', 'export', 'i18n', 'state'],
 };

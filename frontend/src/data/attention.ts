@@ -4,6 +4,7 @@
  * Floats would take four times the memory; a value and its error are computed when asked for.
  */
 import { bitsOf, codeTable } from './code_table';
+import type { Derived } from './derived';
 import { halfToNumber } from './float16';
 
 /** How a cell is stored: see docs/http_api.md. */
@@ -36,6 +37,8 @@ export interface Attention {
   readonly codes: Codes;
   /** Queries there were, where only the last was kept whole: a sequence too long for more. */
   readonly reducedFrom?: number;
+  /** Set when the server computed it: then an error is that of the rounding of the result only. */
+  readonly derived?: Derived;
 }
 
 /** A cell's value and the largest possible distance from what was captured. */

@@ -13,6 +13,7 @@ import {
   type Layout,
 } from './attention';
 import { crc32c } from './crc32c';
+import type { Derived } from './derived';
 import { add, unpack } from './differences';
 import { ApiError, CorruptFrameError } from './errors';
 import { inflate, MAX_RAW_BYTES } from './inflate';
@@ -43,7 +44,7 @@ export async function decodeFrames(body: ArrayBuffer): Promise<Frame[]> {
     known.set(number, cells);
     return cells;
   };
-  const frames = header.frames.map((frame) => decodeFrame(frame, header.head_count, cellsOf));
+  const frames = header.frames.map((frame) => decodeFrame(frame, header, cellsOf));
   const absent = header.absent.map((absence): Frame => ({ kind: 'absent', ...absence }));
   return [...(await Promise.all(frames)), ...absent];
 }
@@ -102,14 +103,29 @@ function malformed(message: string): ApiError {
   return new ApiError('malformed', 'malformed', `/frames: ${message}`);
 }
 
-async function decodeFrame(header: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Frame> {
+async function decodeFrame(
+  header: FrameHeader,
+  answer: FramesHeader,
+  cellsOf: CellsOf,
+): Promise<Frame> {
   const { step } = header;
   try {
-    return { kind: 'ready', step, attention: await attentionOf(header, heads, cellsOf) };
+    const attention = await attentionOf(header, answer.head_count, cellsOf);
+    const derived = derivedOf(header, answer);
+    return { kind: 'ready', step, attention: derived ? { ...attention, derived } : attention };
   } catch (error) {
     if (!(error instanceof CorruptFrameError)) throw error;
     return { kind: 'absent', step, reason: 'corrupt', detail: error.message };
   }
+}
+
+/** What the server computed it from, if it did. */
+function derivedOf(frame: FrameHeader, answer: FramesHeader): Derived | null {
+  if (answer.layers) return { kind: 'rollout', users: 1, of: 1, usersOfQuery: [] };
+  if (!answer.how) return null;
+  const users = frame.users ?? 0;
+  const of = answer.cohort_size ?? users;
+  return { kind: answer.how, users, of, usersOfQuery: frame.users_of_query ?? [] };
 }
 
 async function attentionOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Attention> {

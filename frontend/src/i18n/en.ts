@@ -1,5 +1,6 @@
 /** Every word of the tab in English; other languages have the same keys, or do not compile. */
 
+import { enAnalysis } from './en_analysis';
 import { enExports } from './en_exports';
 import { enPictures } from './en_pictures';
 import { enReading } from './en_reading';
@@ -12,6 +13,7 @@ export const en = {
   ...enPictures,
   ...enReading,
   ...enTerms,
+  ...enAnalysis,
 
   title: 'Attention',
   subtitle: 'Attention replay',

@@ -72,3 +72,8 @@ export function formatDuration(seconds: number): string {
   const pad = (value: number): string => String(value).padStart(2, '0');
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
 }
+
+/** Several names as one text: `a, b, and c`. */
+export function formatList(names: readonly string[], tag: string): string {
+  return new Intl.ListFormat(tag, { type: 'conjunction' }).format(names);
+}

@@ -1,5 +1,6 @@
 /** 简体中文用语；与英文同键，缺少任何一个都无法编译。 */
 import type { Dictionary } from './en';
+import { zhAnalysis } from './zh_analysis';
 import { zhExports } from './zh_exports';
 import { zhPictures } from './zh_pictures';
 import { zhReading } from './zh_reading';
@@ -11,6 +12,7 @@ export const zh: Dictionary = {
   ...zhPictures,
   ...zhReading,
   ...zhTerms,
+  ...zhAnalysis,
   title: '注意力',
   subtitle: '注意力回放',
   close: '关闭',

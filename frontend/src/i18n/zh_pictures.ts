@@ -12,18 +12,16 @@ export const zhPictures: typeof enPictures = {
     kinds: { self: '自注意力', cross: '交叉注意力', target: '目标注意力', field: '特征域注意力' },
     sort: '顺序',
     sorts: { position: '按模型顺序', entropy: '按熵' },
-    numbers: '数值',
-    numbersOf: { user: '当前用户', cohort: '用户平均' },
-    numbersTitle: '只对数值取平均：历史长度各不相同，图像没有平均值。',
-    cohort: (bits) => `⌀ ${bits} 比特`,
+    cohort: (bits) => `⌀ ${bits}`,
     cohortTitle: (users, of) =>
-      `${of} 位用户中 ${users} 位的实测熵平均值。只对数值取平均：历史长度各不相同，图像没有平均值。`,
+      `${of} 位用户中 ${users} 位的实测熵平均值（比特），不是平均图像的熵`,
     type: (word, score) => `${word} ${score}`,
     types: {
       self: '自身',
       previous: '前一物品',
       recent: '最近物品',
       first: '首个物品',
+      category: '同类物品',
       uniform: '均匀',
       mixed: '混合',
     },
@@ -32,6 +30,8 @@ export const zhPictures: typeof enPictures = {
       previous: (score) => `查询平均把 ${score} 的注意力放在前一个物品上`,
       recent: (score) => `查询平均把 ${score} 的注意力放在最新的三个物品上`,
       first: (score) => `查询平均把 ${score} 的注意力放在第一个物品（汇聚点）上`,
+      category: (score) =>
+        `查询平均把 ${score} 的注意力放在同类的其他物品上，至少为均匀注意力的 1.5 倍`,
       uniform: (score) => `其熵为完全均匀注意力的 ${score}`,
       mixed: (score) => `没有简单的模式：其熵为完全均匀注意力的 ${score}`,
     },
@@ -110,10 +110,7 @@ export const zhPictures: typeof enPictures = {
     newest: (queries, keys) =>
       `长度不同：对最新的 ${queries} 个查询和 ${keys} 个键求差。不给出距离，因为各行的注意力分配在不同的键上。`,
     match: '作用相同的头',
-    matchExplain: (users) =>
-      `按最新查询所关注的内容配对，基于 ${users} 位共有用户：相似度为 1 − 平均 Jensen–Shannon 散度。`,
     matchWorking: '正在比较注意力头…',
-    matchNone: '两次运行没有历史相同的共有用户，无法为头配对。',
     matched: (a, b) => `${a} ↔ ${b}`,
     similarity: '相似度',
     margin: '领先',
@@ -190,6 +187,7 @@ export const zhPictures: typeof enPictures = {
       newer_format: '由更新的版本写入',
       before_first: '尚无记录',
       unreachable: '无法加载',
+      not_computable: '无法计算',
     },
     text: {
       not_logged: '这一步没有为该用户和该层做记录。',
@@ -201,6 +199,7 @@ export const zhPictures: typeof enPictures = {
       newer_format: '请升级 tensorboard-plugin-attn 后读取。',
       before_first: '光标处及之前没有记录任何一步。',
       unreachable: '服务器没有发送这一帧。',
+      not_computable: '这一步所存储的内容无法合成。',
     },
     other: (reason) => reason,
   },

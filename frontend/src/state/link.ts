@@ -16,6 +16,12 @@ export type LanguageName = (typeof LANGUAGES)[number];
 export type SortName = 'position' | 'entropy';
 /** What the writer measures of each head. */
 export type MeasureName = (typeof MEASURES)[number];
+/** What curves can show: a measure, or what the server computes of all steps. */
+export type CurveName = MeasureName | 'drift';
+/** How a head is drawn. */
+export type ShapeName = 'matrix' | 'flow';
+/** Which queries a flow shows. */
+export type RowsName = 'all' | 'last';
 /** What the timeline's axis counts. */
 export type AxisName = 'step' | 'epoch' | 'wall';
 
@@ -46,11 +52,17 @@ export interface Link {
   scale?: ScaleKind;
   colours?: TableName;
   top?: Top;
-  measure?: MeasureName;
+  measure?: CurveName;
   /** Order of heads within a layer. */
   sort?: SortName;
-  /** Numbers of heads are means over the cohort. */
+  /** Pictures and numbers of heads are means over the cohort. */
   mean?: boolean;
+  /** The rollout stands beside the heads. */
+  rollout?: boolean;
+  shape?: ShapeName;
+  /** Lines of each query in a flow. */
+  edges?: number;
+  rows?: RowsName;
   /** Panels of the comparison: see `panel_link.ts`. */
   compare?: string;
   lang?: LanguageName;
@@ -77,6 +89,14 @@ export const MEASURES = [
   'head_similarity',
   'importance',
 ] as const;
+/** What curves can show, in the order it is offered. */
+export const CURVES: readonly CurveName[] = [...MEASURES, 'drift'];
+/** Ways to draw a head; the first is the default. */
+export const SHAPES: ShapeName[] = ['matrix', 'flow'];
+/** Queries of a flow; the first is the default. */
+export const ROWS: RowsName[] = ['all', 'last'];
+/** The most lines of a query. */
+export const MOST_EDGES = 10;
 /** All languages. */
 export const LANGUAGES = ['en', 'zh'] as const;
 /** Orders of heads; the first is the default. */
@@ -108,6 +128,10 @@ export const DEFAULTS = {
   measure: 'entropy_bits',
   sort: 'position',
   mean: false,
+  rollout: false,
+  shape: 'matrix',
+  edges: 3,
+  rows: 'all',
 } as const;
 
 /** Read an address; values that make no sense are left out. */
@@ -126,7 +150,9 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...oneOf('axis', AXES, values.get('axis')),
     ...oneOf('scale', SCALE_KINDS, values.get('scale')),
     ...oneOf('colours', TABLE_NAMES, values.get('colours')),
-    ...oneOf('measure', MEASURES, values.get('measure')),
+    ...oneOf('measure', CURVES, values.get('measure')),
+    ...oneOf('shape', SHAPES, values.get('shape')),
+    ...oneOf('rows', ROWS, values.get('rows')),
     ...oneOf('sort', SORTS, values.get('sort')),
     ...oneOf('lang', LANGUAGES, values.get('lang')),
   };
@@ -148,6 +174,9 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
   if (values.get('loop') === '1') link.loop = true;
   if (values.get('live') === '1') link.live = true;
   if (values.get('mean') === '1') link.mean = true;
+  if (values.get('rollout') === '1') link.rollout = true;
+  const edges = integer(values.get('edges'));
+  if (edges !== null && edges >= 1 && edges <= MOST_EDGES) link.edges = edges;
   return link;
 }
 

@@ -1,5 +1,6 @@
 /** Everything the views show, in one object: what is chosen, joined with what the server has. */
 import { Client } from '../data/client';
+import { COHORT, ROLLOUT } from '../data/derived';
 import type { Frame } from '../data/decode';
 import { ScalarClient } from '../data/scalars';
 import type { Catalogue, Item, Layer, Run, TimelineColumns, User } from '../data/schema';
@@ -7,7 +8,9 @@ import { indexAtOrBefore } from '../data/steps';
 import { RunPalette } from '../color/run_palette';
 import { Axes } from './axes.svelte';
 import { Clips } from './clips.svelte';
+import { CohortTypesOfRun } from './cohort_types.svelte';
 import { Compare } from './compare.svelte';
+import { loggedLayers, rolloutOf, timelineOf } from './derived';
 import { Display } from './display.svelte';
 import { Evolution } from './evolution.svelte';
 import { HeadMatch } from './head_match.svelte';
@@ -20,6 +23,7 @@ import { Notices } from './notices.svelte';
 import { Preferences } from './preferences.svelte';
 import { Reading } from './reading.svelte';
 import { Scalars } from './scalars.svelte';
+import { Metrics } from './metrics.svelte';
 import { Selection } from './selection.svelte';
 import { Series } from './series.svelte';
 import { Timeline } from './timeline.svelte';
@@ -46,6 +50,10 @@ export class Session {
   readonly series: Series;
   readonly evolution: Evolution;
   readonly measurements: Measurements;
+  /** Distances of every step to the newest, as measures called `drift`. */
+  readonly drift: Measurements;
+  readonly cohortTypes: CohortTypesOfRun;
+  readonly metrics: Metrics;
   readonly headMatch: HeadMatch;
   readonly writer: LinkWriter;
   private readonly palette = new RunPalette();
@@ -53,11 +61,11 @@ export class Session {
   readonly run = $derived.by<Run | null>(
     () => this.log.runs?.find((run) => run.name === this.selection.run) ?? null,
   );
-  readonly layers = $derived<Layer[]>(
-    [...(this.run?.layers ?? [])].sort((a, b) => a.index - b.index),
-  );
+  readonly layers = $derived<Layer[]>(loggedLayers(this.run));
+  /** All self-attention layers as one, if there are several. */
+  readonly rollout = $derived<Layer | null>(rolloutOf(this.layers));
   readonly layer = $derived<Layer | null>(
-    this.layers.find((layer) => layer.name === this.selection.layer) ?? null,
+    [...this.layers, this.rollout].find((layer) => layer?.name === this.selection.layer) ?? null,
   );
   readonly users = $derived<readonly User[]>(this.run ? this.usersOf(this.run) : []);
   readonly user = $derived<User | null>(
@@ -81,6 +89,12 @@ export class Session {
     this.series = new Series(client);
     this.evolution = new Evolution(client, this.axes);
     this.measurements = new Measurements(client);
+    this.drift = new Measurements(client, async ({ run, layer, user }) => {
+      const { steps, divergence_bits: drift } = await client.drift(run, layer, user);
+      return { run, layer, user, steps, measures: { drift } };
+    });
+    this.cohortTypes = new CohortTypesOfRun(client);
+    this.metrics = new Metrics(scalarClient);
     this.headMatch = new HeadMatch(client);
     this.writer = new LinkWriter(host);
   }
@@ -97,7 +111,8 @@ export class Session {
 
   /** Logged steps of a layer of the chosen run. */
   columnsOf(layer: Layer | null): TimelineColumns | null {
-    return (this.run && layer && this.log.timeline(this.run.name, layer.name)) ?? null;
+    if (!this.run || !layer) return null;
+    return this.log.timeline(this.run.name, timelineOf(this.layers, layer.name)) ?? null;
   }
 
   /** A run's colour, the same for as long as the tab lives. */
@@ -118,6 +133,20 @@ export class Session {
     const step = this.shownStep(layer);
     if (!this.run || !this.user || step === null) return undefined;
     return this.clips.frame(this.run.name, layer.name, this.user.index, step);
+  }
+
+  /** Whether pictures of a layer are means over the cohort, in the views that have them. */
+  isMean(layer: Layer): boolean {
+    const { view } = this.selection;
+    return this.display.mean && layer.name !== ROLLOUT && (view === 'heads' || view === 'head');
+  }
+
+  /** The frame of a layer in the picture: the user's, or the cohort's mean. */
+  picturedFrame(layer: Layer): Frame | undefined {
+    const step = this.shownStep(layer);
+    if (!this.isMean(layer)) return this.frameOf(layer);
+    if (!this.run || step === null) return undefined;
+    return this.clips.frame(this.run.name, layer.name, COHORT, step);
   }
 
   /** Item indices along one axis of a layer, for the chosen user; empty when not known. */
@@ -153,6 +182,10 @@ export class Session {
       measure: d.measure,
       sort: d.sort,
       mean: d.mean,
+      rollout: d.rollout,
+      shape: d.shape,
+      edges: d.edges,
+      rows: d.rows,
       ...(d.language ? { lang: d.language } : {}),
       ...(this.compare.link ? { compare: this.compare.link } : {}),
     };

@@ -1,6 +1,7 @@
 /** Sets a session in motion: polling, loading what is looked at, playing, and the address. */
 import { untrack } from 'svelte';
 import { roundUp } from '../analysis/peak';
+import { loggedLayers, timelineOf } from './derived';
 import { parseLink } from './link';
 import {
   lookAtCohort,
@@ -10,6 +11,7 @@ import {
   lookAtHeads,
   lookAtScalars,
   lookAtSeries,
+  lookAtTypes,
   peakOnScreen,
 } from './looking';
 import { areReady, picturesOf } from './pictures';
@@ -42,6 +44,7 @@ export function wire(session: Session): () => void {
     $effect(() => lookAtComparison(session));
     $effect(() => lookAtCohort(session));
     $effect(() => lookAtHeads(session));
+    $effect(() => lookAtTypes(session));
     $effect(() => {
       session.display.peak = roundUp(peakOnScreen(session) ?? 1);
     });
@@ -103,7 +106,9 @@ async function refresh(session: Session): Promise<void> {
   await log.refreshRuns();
   const known = [...(run ? layers.map((layer) => [run.name, layer.name] as const) : [])];
   for (const { id } of picturesOf(session)) {
-    if (!known.some(([r, l]) => r === id.run && l === id.layer)) known.push([id.run, id.layer]);
+    const own = log.runs?.find(({ name }) => name === id.run) ?? null;
+    const layer = timelineOf(loggedLayers(own), id.layer);
+    if (!known.some(([r, l]) => r === id.run && l === layer)) known.push([id.run, layer]);
   }
   const there = known.filter(([name]) => log.runs?.some((r) => r.name === name));
   const restarted = new Map<string, boolean>();
@@ -121,10 +126,14 @@ async function refresh(session: Session): Promise<void> {
   if (![...restarted.values()].some(Boolean)) return;
   session.series.forget();
   session.headMatch.forget();
+  session.cohortTypes.forget();
 }
 
 /** Replace choices that do not exist. */
-function settle({ log, selection, layers, users }: Session, deliberate: Set<string>): void {
+function settle(
+  { log, selection, layers, rollout, users }: Session,
+  deliberate: Set<string>,
+): void {
   const { runs, arePartial } = log;
   void [selection.run, selection.layer, selection.user, selection.head];
   untrack(() => {
@@ -132,7 +141,8 @@ function settle({ log, selection, layers, users }: Session, deliberate: Set<stri
     const isThere = runs?.some(({ name }) => name === selection.run) ?? false;
     if (runs && (isThere || !arePartial || selection.run === null)) selection.settleRun(runs);
     if (layers.length > 0) {
-      selection.settleLayer(layers, deliberate.delete('layer') || deliberate.delete('head'));
+      const choices = rollout ? [...layers, rollout] : layers;
+      selection.settleLayer(choices, deliberate.delete('layer') || deliberate.delete('head'));
     }
     if (users.length > 0) selection.settleUser(users, deliberate.delete('user'));
   });

@@ -1,4 +1,5 @@
 /** What things are called on screen, when the log may or may not name them. */
+import { ROLLOUT } from '../data/derived';
 import type { Gap, Item, Layer, User } from '../data/schema';
 import type { Place, Side } from '../state/axis';
 import type { TermName } from '../i18n/en_terms';
@@ -13,8 +14,22 @@ export function userName(user: User): string {
   return user.label || words().users.name(user.index + 1);
 }
 
+/** A layer's name, or what stands in place of one. */
+export function layerName(layer: Layer): string {
+  return layer.name === ROLLOUT ? words().derived.rollout : layer.name;
+}
+
+/** Names of an axis on which the items of all users are aligned: places counted from the newest. */
+export function alignedNames(count: number): string[] {
+  const t = words().derived;
+  return Array.from({ length: count }, (_, i) =>
+    i === count - 1 ? t.newest : t.before(count - 1 - i),
+  );
+}
+
 /** A head's name, or a number. */
 export function headName(layer: Layer, head: number): string {
+  if (layer.name === ROLLOUT) return words().derived.rolloutHead;
   return layer.head_names[head] || words().heads.name(head);
 }
 
@@ -78,12 +93,12 @@ export function sourceName({ layer, heads }: Pick<Evidence, 'layer' | 'heads'>):
 }
 
 /** What a head's heatmap shows, in a sentence. */
-export function headSentence(session: Session, user: User, layer: Layer, shape: Shape): string {
+export function headSentence(session: Session, who: string, layer: Layer, shape: Shape): string {
   const step = session.shownStep(layer);
   return words().heatmap.sentence(
     headName(layer, session.selection.head),
-    layer.name,
-    userName(user),
+    layerName(layer),
+    who,
     step === null ? '–' : formatCount(step, language()),
     shape.queries,
     shape.keys,
