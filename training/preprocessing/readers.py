@@ -72,7 +72,9 @@ def _attributes(table: Table, key: str) -> Attributes:
     title = next((name for name in table.types if name.endswith(("title", "name"))), None)
 
     def of(kind: str) -> tuple[str, ...]:
-        return tuple(n for n, type_ in table.types.items() if type_ == kind and n not in (key, title))
+        return tuple(
+            n for n, type_ in table.types.items() if type_ == kind and n not in (key, title)
+        )
 
     return Attributes(
         key=key,

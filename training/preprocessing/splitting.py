@@ -112,9 +112,7 @@ def global_time_split(
     """
     places = [np.searchsorted(times, cuts, side="left") for times in timestamps]
     sizes = [len(items) for items in sequences]
-    users = [
-        user for user, (begin, test) in enumerate(places) if 0 < begin < test < sizes[user]
-    ]
+    users = [user for user, (begin, test) in enumerate(places) if 0 < begin < test < sizes[user]]
     chosen = set(users)
     others = [user for user, (begin, _) in enumerate(places) if begin > 0 and user not in chosen]
     return Split(

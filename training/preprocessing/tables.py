@@ -58,7 +58,9 @@ class Table:
         """
         column = self.column(name)
         numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-        self._refuse(name, column, numbers.isna(), "is not a number", "correct it or empty the cell")
+        self._refuse(
+            name, column, numbers.isna(), "is not a number", "correct it or empty the cell"
+        )
         return numbers
 
     def times_s(self, name: str) -> pd.Series:
@@ -77,7 +79,9 @@ class Table:
             if as_numbers.notna().any():
                 return self.numbers(name)
         times = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-        self._refuse(name, column, times.isna(), "is no time", "write 2010-12-31 or seconds since 1970")
+        self._refuse(
+            name, column, times.isna(), "is no time", "write 2010-12-31 or seconds since 1970"
+        )
         seconds = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
         return seconds.astype(np.float64)
 
