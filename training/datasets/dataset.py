@@ -1,4 +1,4 @@
-"""A domain's data as a scenario takes it: interactions, split, features, words, and where it is from."""
+"""A domain's data as a scenario takes it: interactions, split, features, words, origin."""
 
 from __future__ import annotations
 

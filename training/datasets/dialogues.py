@@ -1,7 +1,8 @@
 """Builds dialogues from single queries, because the public data has queries but no conversations.
 
-What is built: who asks what after what. What is real: every text, and which intent it has. So models
-trained on it show how attention works on such data, and say nothing about how customers behave.
+What is built: who asks what after what. What is real: every text, and which intent it has. So
+models trained on it show how attention works on such data, and say nothing about how customers
+behave.
 
 Structure that is planted: each intent has three follow-ups of its own in its domain. The next turn
 is a follow-up of the turn before (60%), another intent of the same domain (30%), or any (10%).

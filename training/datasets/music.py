@@ -1,7 +1,7 @@
 """Music: which artist a listener takes to next, in the schema of HetRec 2011 Last.fm, from a path.
 
-Last.fm's data is not shipped: it is for non-commercial use. Without a path, a generated sample in its
-schema takes its place, and is called synthetic wherever it is shown.
+Last.fm's data is not shipped: it is for non-commercial use. Without a path, a generated sample in
+its schema takes its place, and is called synthetic wherever it is shown.
 
 HetRec has no times of listening. The only events with a time are tags, so a listener's history is
 when they first tagged an artist; how often they played it is kept as a number.
@@ -9,6 +9,7 @@ when they first tagged an artist; how often they played it is kept as a number.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ import pandas as pd
 from training.datasets.dataset import Dataset, Loading, Origin, Words, assemble
 from training.datasets.music_sample import generate
 from training.preprocessing.columns import Attributes, Columns, DataSpec, SocialEdges
-from training.preprocessing.preparation import prepare
+from training.preprocessing.preparation import SplitKind, prepare
 from training.preprocessing.readers import read_table
 from training.preprocessing.rules import before
 from training.preprocessing.tables import Table, Tables
@@ -64,7 +65,7 @@ def load(path: Path | None = None, loading: Loading = Loading()) -> Dataset:  # 
     """
     raw = generate() if path is None else _read(path)
     return assemble(
-        prepare(_tables(raw), SPEC, loading.split),
+        prepare(_tables(raw, loading.split), SPEC, loading.split),
         loading,
         words=WORDS,
         origin=SYNTHETIC if path is None else REAL,
@@ -80,28 +81,45 @@ def _read(path: Path) -> dict[str, Table]:
     }
 
 
-def _tables(raw: dict[str, Table]) -> Tables:
+def _tables(raw: dict[str, Table], split: SplitKind) -> Tables:
     taggings, friends = raw["taggings"], raw["friends"]
     milliseconds = taggings.numbers("timestamp")
     events = taggings.frame.assign(time_s=milliseconds / 1000)
     count = friends.texts("userID").value_counts()
     users = pd.DataFrame({"userID": taggings.texts("userID").dropna().unique()})
     users["friends"] = users.userID.map(count).fillna(0)
+    interactions = Table(taggings.name, events, taggings.types)
     return Tables(
-        interactions=Table(taggings.name, events, taggings.types),
-        items=_artists(raw["artists"], taggings, raw["tags"]),
+        interactions=interactions,
+        items=_artists(raw["artists"], _training_taggings(interactions, split), raw["tags"]),
         users=Table(friends.name, users),
         social=friends,
     )
 
 
-def _artists(artists: Table, taggings: Table, tags: Table) -> Table:
-    """Return the artists with their most frequent tags.
+def _training_taggings(taggings: Table, split: SplitKind) -> Table:
+    """Return the taggings of training interactions only.
 
-    Tags are taken as facts about artists. They come from the same events as the histories: what
-    is learned from them (vocabularies) sees training artists only, but a tag given after the cut
-    still describes an artist.
+    An artist's tags come from the same events as the histories: those of a held-out interaction
+    would describe the artist by what is to be predicted.
     """
+    alone = replace(SPEC, items=None, users=None, social=None)
+    prepared = prepare(Tables(taggings), alone, split)
+    data, lengths = prepared.interactions, prepared.split.training_lengths
+    pairs = {
+        (user, data.item_ids[item])
+        for user, items, length in zip(
+            data.user_ids, data.sequences, lengths(len(data.user_ids)), strict=True
+        )
+        for item in items[:length]
+    }
+    named = zip(taggings.texts("userID"), taggings.texts("artistID"), strict=True)
+    is_training = [pair in pairs for pair in named]
+    return Table(taggings.name, taggings.frame[is_training].reset_index(drop=True), taggings.types)
+
+
+def _artists(artists: Table, taggings: Table, tags: Table) -> Table:
+    """Return the artists with the tags that are most frequent in `taggings`."""
     words = dict(zip(tags.texts("tagID"), tags.texts("tagValue"), strict=True))
     given = pd.DataFrame({"artist": taggings.texts("artistID"), "tag": taggings.texts("tagID")})
     given["tag"] = given.tag.map(words)

@@ -3,7 +3,8 @@
 Nobody here listens to anything. Every artist's name starts with "Synthetic".
 
 Planted, so that a good model can be told from a bad one:
-1. Artists have one of eight genres; listeners have a main genre, and 60% of their artists are of it.
+1. Artists have one of eight genres; circles of friends have a main genre, and 60% of what they
+   take up is of it.
 2. Friends are mostly of the same circle, and a quarter of what a listener takes up is what a
    friend took up before: who attends to neighbours can know it, who does not cannot.
 3. Tags are the artist's genre (80%) or any other.
@@ -27,10 +28,7 @@ _DAY_MS = 86_400_000
 
 
 def generate(listeners: int = 600, seed: int = 0) -> dict[str, Table]:
-    """Return the tables `taggings`, `artists`, `tags` and `friends`; the same seed, the same tables.
-
-    Ids of listeners are 1, 2, 3... and ids of artists go on from 1000.
-    """
+    """Return tables `taggings`, `artists`, `tags`, `friends`; the same seed, the same tables."""
     chooser = random.Random(seed)
     friends = _friends(listeners, chooser)
     taken: dict[int, list[int]] = {listener: [] for listener in friends}
@@ -74,7 +72,7 @@ def _friends(listeners: int, chooser: random.Random) -> dict[int, set[int]]:
     friends: dict[int, set[int]] = {listener: set() for listener in range(1, listeners + 1)}
     for listener in friends:
         first = (listener - 1) // CIRCLE * CIRCLE + 1
-        circle = [other for other in range(first, min(first + CIRCLE, listeners + 1))]
+        circle = list(range(first, min(first + CIRCLE, listeners + 1)))
         for other in [*chooser.sample(circle, min(3, len(circle))), chooser.randint(1, listeners)]:
             if other != listener:
                 friends[listener].add(other)

@@ -1,4 +1,4 @@
-"""MSNBC.com Anonymous Web Data: which page category a visitor turns to next. There are no articles."""
+"""MSNBC.com Anonymous Web Data: what kind of page a visitor turns to next; no articles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors from spelling alone, without any package: for tests, and where no text model is installed.
+"""Vectors from spelling alone, without any package: for tests, and where there is no text model.
 
 It knows nothing of meaning: "sofa" and "couch" have nothing in common here.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class HashingEncoder:
-    """Words and their three-letter pieces, each hashed to a signed place (Weinberger et al. 2009)."""
+    """Words and three-letter pieces, each hashed to a signed place (Weinberger et al. 2009)."""
 
     dimension: int = 64
     name: str = "hashing-spelling-only"

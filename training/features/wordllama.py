@@ -1,7 +1,7 @@
 """WordLlama (extra `[text]`): the mean of 256 numbers a token, 16 MB, MIT licence.
 
-The package's own loader looks for its tokenizer in a folder that its wheel does not have, and then
-wants the network. The files are in the wheel, so they are read here directly; nothing is downloaded.
+The package's own loader looks for its tokenizer in a folder that its wheel does not have, and
+then wants the network. The files are in the wheel, so they are read here; nothing is downloaded.
 """
 
 from __future__ import annotations

@@ -75,14 +75,17 @@ class DenseEncoder:
 
         A numeric column without a single value is scaled by nothing: 0 and 1.
         """
-        fitted = transformer(columns, min_count).fit(frame(columns))
-        numeric: dict[str, tuple[float, float]] = {}
+        empty = [n for n, c in columns.items() if c.kind == "numeric" and _is_empty(c.values)]
+        numeric: dict[str, tuple[float, float]] = dict.fromkeys(empty, (0.0, 1.0))
         categorical: dict[str, OneHot] = {}
+        known = {n: c for n, c in columns.items() if n not in empty and c.kind != "multiple"}
+        if not known or not len(next(iter(known.values())).values):
+            return cls(numeric, categorical)
+        fitted = transformer(known, min_count).fit(frame(known))
         for kind, learned, names in fitted.transformers_:
             if kind == "numeric" and len(names):
                 for name, centre, scale in zip(names, learned.center_, learned.scale_, strict=True):
-                    known = np.isfinite(centre) and np.isfinite(scale)
-                    numeric[name] = (float(centre), float(scale)) if known else (0.0, 1.0)
+                    numeric[name] = (float(centre), float(scale))
             elif kind == "categorical" and len(names):
                 rare_by_column = learned.infrequent_categories_
                 for name, values, rare in zip(
@@ -131,6 +134,10 @@ class DenseEncoder:
             name: OneHot(tuple(values), rare) for name, (values, rare) in data["one_hot"].items()
         }
         return cls(numeric, hot)
+
+
+def _is_empty(values: np.ndarray) -> bool:
+    return not np.isfinite(values).any()
 
 
 def _hot(one_hot: OneHot, values: np.ndarray) -> np.ndarray:

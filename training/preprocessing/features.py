@@ -191,7 +191,7 @@ class FeatureEncoder:
             neighbours=_padded(interactions.neighbours, self.max_neighbours),
             item_text=item_text,
             texts=texts,
-            item_dense=self.items.dense.encode(items) if items else None,
+            item_dense=_without_padding(self.items.dense.encode(items)) if items else None,
             user_dense=self.users.dense.encode(users) if users else None,
             item_dense_names=self.items.dense.names,
             user_dense_names=self.users.dense.names,
@@ -234,6 +234,12 @@ class FeatureEncoder:
 
 def _numbered(name: str, place: int) -> str:
     return name if place == 0 else f"{name} {place + 1}"
+
+
+def _without_padding(dense: np.ndarray) -> np.ndarray:
+    """Return `dense` `[item, column]` with zeros for item 0, which is nothing and has no value."""
+    dense[:1] = 0
+    return dense
 
 
 def _places(cells: list[tuple[str, ...]], most: int) -> int:

@@ -75,7 +75,7 @@ class Interactions:
         return self.take_users(np.linspace(0, len(self.sequences) - 1, count).astype(int))
 
     def take_users(self, chosen: np.ndarray) -> Interactions:
-        """Return the interactions of the users numbered `chosen`; neighbours outside are left out."""
+        """Return the interactions of the users `chosen`; neighbours outside are left out."""
         place = {int(user): new for new, user in enumerate(chosen)}
         return replace(
             self,

@@ -1,4 +1,4 @@
-"""Fences around ordinary values, learned from training rows by statistics that outliers cannot move.
+"""Fences around ordinary values, learned from training rows by statistics outliers cannot move.
 
 Means and standard deviations are not used: one wrong quantity of 80 000 moves them so far that it
 looks ordinary. Fences never decide about validation and test rows, see `preparation`.

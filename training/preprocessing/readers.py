@@ -7,6 +7,8 @@ specification says that it is a number or a time.
 from __future__ import annotations
 
 import csv
+import gzip
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -119,17 +121,34 @@ def _header(file: str, cell: str) -> tuple[str, str]:
 
 def _read_text(path: Path, separator: str, encoding: str, quoting: int) -> pd.DataFrame:
     try:
-        return pd.read_csv(
-            path, sep=separator, dtype=str, encoding=encoding, quoting=quoting,
-            keep_default_na=False, na_values=[""], index_col=False,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            # Without this pandas cuts rows that are longer than the header, with a warning.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                path, sep=separator, dtype=str, encoding=encoding, quoting=quoting,
+                keep_default_na=False, na_values=[""], index_col=False,
+            )  # fmt: skip
     except UnicodeDecodeError as error:
         raise TableError(
-            f"{path.name}, byte {error.start}: it is not {encoding}: save it as UTF-8"
+            f"{path.name}, line {_undecodable_line(path, encoding)}: it is not {encoding}: "
+            "save the file as UTF-8"
         ) from error
     except pd.errors.EmptyDataError as error:
         raise TableError(f"{path.name} is empty: it needs a header line and rows") from error
     except (pd.errors.ParserError, pd.errors.ParserWarning, OSError) as error:
         raise TableError(
-            f"{path.name} is not a table ({error}): every row needs as many columns as the header"
+            f"{path.name} is not a table ({str(error).strip()}): "
+            "every row needs as many columns as the header"
         ) from error
+
+
+def _undecodable_line(path: Path, encoding: str) -> int:
+    """Return the number of the first line that is not `encoding`; pandas knows its place only."""
+    data = path.read_bytes()
+    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).split(b"\n")
+    for number, line in enumerate(lines, 1):
+        try:
+            line.decode(encoding)
+        except UnicodeDecodeError:
+            return number
+    return len(lines)

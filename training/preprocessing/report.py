@@ -1,4 +1,4 @@
-"""What was left out of the data and why, in counts: cleaning that nobody can see is not cleaning."""
+"""What was left out of the data and why, in counts, so that cleaning can be seen."""
 
 from __future__ import annotations
 

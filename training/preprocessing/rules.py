@@ -1,4 +1,4 @@
-"""Rows that are no interactions whatever the rest of the data looks like: nothing is learned here."""
+"""Rows that are no interactions whatever the rest of the data is: nothing is learned here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Rule:
     Attributes:
       reason: why, as the report prints it.
       is_bad: takes the rows and returns a boolean per row. It must look at each row for itself:
-        what is learned from many rows is a fence (`outliers`), because it must not see held-out ones.
+        what is learned from many rows is a fence (`outliers`), and must not see held-out ones.
     """
 
     reason: str

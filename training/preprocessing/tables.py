@@ -43,6 +43,8 @@ class Table:
     def texts(self, name: str) -> pd.Series:
         """Return a column as text, `None` where a cell is empty; 17850.0 becomes "17850"."""
         column = self.column(name)
+        if self.types.get(name, "").endswith("_seq"):
+            column = column.map(lambda cell: " ".join(map(str, cell)))
         if pd.api.types.is_float_dtype(column):
             whole = column.dropna()
             if (whole == whole.round()).all():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,7 +86,7 @@ class Bands:
         if not self.edges:
             return (*_SPECIAL, "any")
         texts = [f"{edge:.4g}" for edge in self.edges]
-        middle = [f"{low} to {high}" for low, high in zip(texts, texts[1:], strict=False)]
+        middle = [f"{low} to {high}" for low, high in pairwise(texts)]
         return (*_SPECIAL, f"under {texts[0]}", *middle, f"from {texts[-1]}")
 
     def encode(self, values: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Packs a sample of MSNBC.com Anonymous Web Data: visits of 20 to 200 pages, as they were.
 
-`python training/samples/news/pack.py sessions.txt.gz training/samples/news/msnbc.npz` gives the same
-bytes every time. The input is the data set's own format: a line `% category names`, then one line of
-category numbers a visitor.
+`python training/samples/news/pack.py sessions.txt.gz training/samples/news/msnbc.npz` gives the
+same bytes every time. The input is the data set's own format: a line `% category names`, then one
+line of category numbers a visitor.
 """
 
 from __future__ import annotations

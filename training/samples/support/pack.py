@@ -1,8 +1,8 @@
 """Packs a sample of BANKING77 and CLINC150: what customers ask, and which intent it is.
 
-`python training/samples/support/pack.py BANKING77_DIR CLINC_JSON DOMAINS_JSON OUTPUT` gives the same
-bytes every time. A query is in the part (train or test) it has in its own data set; out-of-scope
-queries, which have no intent, are left out.
+`python training/samples/support/pack.py BANKING77_DIR CLINC_JSON DOMAINS_JSON OUTPUT` gives the
+same bytes every time. A query is in the part (train or test) it has in its own data set; queries
+that are out of scope, which have no intent, are left out.
 """
 
 from __future__ import annotations
