@@ -54,6 +54,12 @@ def test_recbole_headers_imply_a_specification(tmp_path: Path) -> None:
     assert spec.social == SocialEdges("source_id", "target_id")
 
 
+def test_edges_need_two_ends(tmp_path: Path) -> None:
+    (recbole(tmp_path) / "x.net").write_text("source_id:token\n007\n")
+    with pytest.raises(TableError, match=r"x\.net has one column"):
+        recbole_spec(read_recbole(tmp_path))
+
+
 def test_a_recbole_header_without_a_type_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.inter").write_text("user_id\titem_id:token\n1\t2\n")
     with pytest.raises(TableError, match=r"x\.inter, header, column 'user_id': .* write name:type"):

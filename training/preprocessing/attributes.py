@@ -61,7 +61,7 @@ def _columns(table: Table, spec: Attributes, rows: np.ndarray) -> dict[str, Attr
 
 
 def _take(column: pd.Series, rows: np.ndarray) -> np.ndarray:
-    values = column.to_numpy(object)[rows].copy()
+    values: np.ndarray = column.to_numpy(object)[rows].copy()
     values[rows < 0] = None
     return values
 

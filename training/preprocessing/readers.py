@@ -66,8 +66,15 @@ def recbole_spec(tables: Tables) -> DataSpec:
         interactions=Columns("user_id", "item_id", time),
         items=None if tables.items is None else _attributes(tables.items, "item_id"),
         users=None if tables.users is None else _attributes(tables.users, "user_id"),
-        social=None if tables.social is None else SocialEdges(*list(tables.social.types)[:2]),
+        social=None if tables.social is None else _social(tables.social),
     )
+
+
+def _social(table: Table) -> SocialEdges:
+    if len(table.types) < 2:
+        raise TableError(f"{table.name} has one column: name who sees whom, in two")
+    source, target = list(table.types)[:2]
+    return SocialEdges(source, target)
 
 
 def _attributes(table: Table, key: str) -> Attributes:
