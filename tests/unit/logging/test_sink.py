@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from tensorboard_plugin_attn.logging.events import CatalogueBuilder
-from tensorboard_plugin_attn.logging.losses import Losses
+from tensorboard_plugin_attn import AttentionWriter
 from tensorboard_plugin_attn.logging.sink import Sink
-from tensorboard_plugin_attn.logging.status import Counts
-from tensorboard_plugin_attn.privacy import Privacy
 from tests.fixtures.logs import cohort
 
 
@@ -23,17 +20,9 @@ class Flickering(Sink):
         self.looks += 1
         return SimpleNamespace(path=Path("a.attn")) if self.looks % 2 else None
 
-    @_file.setter
-    def _file(self, file: object) -> None:
-        pass
-
 
 def test_a_file_that_is_left_while_the_status_is_asked_for_raises_nothing(tmp_path: Path) -> None:
-    sink = Flickering(
-        directory=tmp_path,
-        catalogue=CatalogueBuilder(cohort(), Privacy(key=b"k" * 32)),
-        axis_lengths=[4, 4],
-        counts=Counts(),
-        losses=Losses(),
-    )
-    assert [sink.status().file for _ in range(4)] == ["a.attn", None, "a.attn", None]
+    writer = AttentionWriter(tmp_path, cohort=cohort())
+    assert writer.close().file is None  # its thread has ended, and looks no more
+    writer._sink.__class__ = Flickering
+    assert [writer.status().file for _ in range(4)] == ["a.attn", None, "a.attn", None]
