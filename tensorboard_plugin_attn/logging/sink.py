@@ -332,7 +332,7 @@ class Sink:
         lone, self._lone_markers = self._lone_markers, []
         if file is None:
             return
-        if self._tags_in_file <= _NO_ENTRIES and not keep:
+        if self._tags_in_file <= _NO_ENTRIES and not keep and not file.is_unlinked():
             self.losses.put_back(lone)
             file.discard()  # or each retry on a full disk would leave one more
         else:

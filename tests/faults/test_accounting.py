@@ -175,9 +175,7 @@ class Accounts(RuleBasedStateMachine):
 
     @rule()
     def remove_the_directory(self) -> None:
-        # Markers of a file without any entry are written again.
-        again = sum(marker.frame_count for marker in self.writer._sink._lone_markers)
-        self.removed_marks += self.disk.marked() - again
+        self.removed_marks += self.disk.marked()
         self.disk.files.clear()
         self.acknowledged.clear()
 
@@ -221,5 +219,7 @@ class Accounts(RuleBasedStateMachine):
         assert self.writer._thread.close(60)
 
 
-Accounts.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Accounts.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, report_multiple_bugs=False
+)
 TestAccounts = Accounts.TestCase

@@ -13,6 +13,7 @@ from tensorboard_plugin_attn import AttentionWriter
 from tensorboard_plugin_attn.logging import sink
 from tests.faults.readers import files_of, markers, our_steps, python_loader_steps
 from tests.fixtures.logs import LAYER, attention, cohort
+from tests.fixtures.tab import Tab
 
 
 @pytest.fixture
@@ -39,6 +40,8 @@ def test_a_directory_that_is_removed_is_made_again(
         log(writer, 3, 4)
     assert "the log file was removed or replaced; attention goes on in a new file" in caplog.text
     assert our_steps(tmp_path) == {"run": [3, 4]}
+    # All that says what the stream is went with the old file: the new one must say it again.
+    assert Tab(tmp_path).json("/timeline", run="run", layer=LAYER)["steps"] == [3, 4]
     assert writer.status().written == 4
 
 

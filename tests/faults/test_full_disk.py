@@ -100,6 +100,24 @@ def test_retries_on_a_disk_with_room_for_little_leave_no_files(
     assert len(files_of(run)) == 2
 
 
+def test_a_disk_that_is_full_to_the_end_does_not_hold_up_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    writer = AttentionWriter(tmp_path / "run", cohort=cohort())
+    with monkeypatch.context() as patched:
+        patched.setattr(records.os, "write", full)
+        writer.attention(LAYER, attention(), step=1, causal=True)
+        status = writer.close(60)
+        assert writer._thread.is_finished  # though the marker of step 1 could not be written
+    assert (status.failed, status.waiting) == (1, 0)
+    assert status.degraded == "No space left on device"
+    assert "gave up" not in caplog.text
+    assert files_of(tmp_path / "run") == []
+
+
 LIMITED = """
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))

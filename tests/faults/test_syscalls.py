@@ -121,6 +121,14 @@ def test_logging_resumes_in_another_file_once_the_disk_is_healed(swept: Swept) -
         assert outcome["status"]["degraded"] is None, outcome
 
 
+def test_a_file_whose_sync_failed_is_left(swept: Swept) -> None:
+    """The system may have thrown away what it could not write; what it shows is no proof."""
+    synced = [outcome for outcome in swept.outcomes if outcome["name"].startswith("sync_fails")]
+    files = {outcome["name"]: len(files_of(swept.logdir / outcome["name"])) for outcome in synced}
+    assert synced
+    assert set(files.values()) == {2}, files
+
+
 def test_a_single_failure_loses_no_step(swept: Swept) -> None:
     single = [
         outcome

@@ -198,6 +198,8 @@ def test_a_log_handler_that_raises_reaches_neither_thread(
     assert writer._thread._thread is thread
     status = writer.close()
     assert (status.rejected, status.failed, status.written) == (2, 1, 1)
+    writer.attention(LAYER, attention(), step=5)  # warns that the writer is closed
+    assert writer.status().dropped == 1
 
 
 def test_a_signal_handler_may_use_the_writer(tmp_path: Path) -> None:
