@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 MARKS := .make
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-python test-frontend lint format proto bench capture-table images clean
+.PHONY: help setup build demo test test-full test-python test-frontend lint format proto bench capture-table images clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s '	'
@@ -19,7 +19,10 @@ build: $(MARKS)/node ## Build the tab into tensorboard_plugin_attn/static
 demo: $(MARKS)/python ## Train on real data and open TensorBoard on the Attention tab (ARGS="--quick", "--no-serve")
 	$(BIN)/python demo/run.py $(ARGS)
 
-test: test-frontend test-python ## Run every test
+test: test-frontend test-python ## Run every test but those marked slow, which are listed
+
+test-full: test-frontend ## Run every test, the slow ones too
+	$(MAKE) test-python PYTEST="--full $(PYTEST)"
 
 test-frontend: $(MARKS)/node ## Type checks, unit tests and size budget of the tab; the committed bundle is the built one
 	cd frontend && npm run --silent check && npm run --silent test

@@ -38,7 +38,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{data,color,heatmap,analysis}/**'],
+    files: ['src/{data,color,heatmap,analysis,export}/**'],
     rules: forbid(
       ['svelte', 'svelte/*', '**/state/*', '**/views/*', '**/host/*', '**/i18n/*'],
       PLAIN,

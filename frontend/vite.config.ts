@@ -28,5 +28,10 @@ export default defineConfig({
       output: { format: 'es', codeSplitting: false, entryFileNames: 'index.js' },
     },
   },
-  test: { include: ['tests/**/*.test.ts'], environment: './tests/environment.ts' },
+  test: {
+    include: ['tests/**/*.test.ts'],
+    environment: './tests/environment.ts',
+    css: true,
+    server: { deps: { inline: ['gifenc'] } },
+  },
 });

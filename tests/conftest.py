@@ -20,6 +20,17 @@ settings.load_profile("attn")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--full"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow: `make test-full` runs it"))
+
+
 @pytest.fixture
 def tab(tmp_path: Path) -> Tab:
     """Return the plugin over a log of two users, three steps and recommendations."""

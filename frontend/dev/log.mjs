@@ -105,7 +105,13 @@ function chosen(text, logged) {
   const absent = [];
   for (const part of text.split(',')) {
     const [, from, to] = part.match(/^(\d+)-(\d+)$/) ?? [];
+    const [, before] = part.match(/^at-or-before:(\d+)$/) ?? [];
     if (part === 'latest') found.add(logged.at(-1));
+    else if (before)
+      logged
+        .filter((s) => s <= Number(before))
+        .slice(-1)
+        .forEach((s) => found.add(s));
     else if (from)
       logged.filter((s) => s >= Number(from) && s <= Number(to)).forEach((s) => found.add(s));
     else if (logged.includes(Number(part))) found.add(Number(part));
@@ -231,3 +237,15 @@ export const ROUTES = {
   recommendations: recommendationRoute,
   measures: measureRoute,
 };
+
+/** TensorBoard's own scalars beside an invented run, as its scalars plugin answers. */
+export function scalarRoute(name, { run, tag }) {
+  if (name === 'tags') {
+    const runs = state.runs.map((known) => known.replace('/attention', '/train'));
+    return Object.fromEntries(runs.map((known) => [known, { loss: {}, 'NDCG@10': {} }]));
+  }
+  const steps = stepsTo(lastOf(`${run?.split('/')[0]}/attention`)).filter((s) => s % 5 === 0);
+  const valueOf = (step) =>
+    tag === 'loss' ? 2 + 6 * Math.exp(-step / 90) : 0.25 - 0.2 * Math.exp(-step / 120);
+  return steps.map((step) => [wallOf(step), step, valueOf(step) + 0.02 * noise(step, 7)]);
+}

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { ROUTES, state } from './log.mjs';
+import { ROUTES, scalarRoute, state } from './log.mjs';
 
 const BUNDLE = new URL('../../tensorboard_plugin_attn/static/index.js', import.meta.url);
 const CSP =
@@ -63,6 +63,8 @@ function answer(request, response) {
   const name = url.pathname.replace('/data/plugin/attn/', '');
   if (name === 'index.js') return send(response, 200, 'text/javascript', readFileSync(BUNDLE));
   if (state.down) return response.destroy();
+  const scalars = url.pathname.match(/^\/data\/plugin\/scalars\/(tags|scalars)$/);
+  if (scalars) return sendJson(response, 200, scalarRoute(scalars[1], query));
   const code = query.run && !state.runs.includes(query.run) ? 'run_not_found' : 'no_such_route';
   if (!(name in ROUTES) || code === 'run_not_found') {
     return sendJson(response, 404, {

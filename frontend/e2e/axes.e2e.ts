@@ -87,7 +87,7 @@ describe('field attention', () => {
 
   it('says that a user who was left out is not logged at this step', async () => {
     const tab = await open({ run: 'autoint/attention', view: 'head', user: 2, step: 40 });
-    await tab.frame.getByText('left out at this step').first().waitFor();
+    await tab.frame.locator('p', { hasText: 'left out at this step' }).first().waitFor();
     const other = await open({ run: 'autoint/attention', view: 'head', user: 2, step: 39 });
     await heatmap(other, 39);
   });

@@ -1,7 +1,7 @@
 // The pictures in docs/images, of a real run: each view, light and dark.
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { launch, openTab, type TabOptions } from './browser';
+import { byTestId, launch, openTab, type TabOptions } from './browser';
 
 const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
 const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
@@ -24,8 +24,12 @@ async function shoot(
   options: TabOptions,
 ): Promise<void> {
   const tab = await openTab(browser, where, link, options);
-  const shown = where === empty ? '[data-testid="empty-state"]' : 'canvas[data-state="ready"]';
+  const shown =
+    where === empty
+      ? byTestId('empty-state')
+      : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
   await tab.frame.waitForSelector(shown);
+  await tab.frame.waitForSelector(byTestId('indexing'), { state: 'detached' });
   await tab.page.waitForTimeout(1500);
   await tab.page.screenshot({ path: `${folder}/${name}.png` });
   await tab.page.context().close();
@@ -35,7 +39,7 @@ describe.each([
   ['light', false],
   ['dark', true],
 ])('%s', (theme, dark) => {
-  it.each(['heads', 'head', 'evolution', 'compare'])('%s', async (view) => {
+  it.each(['recommendations', 'heads', 'head', 'evolution', 'compare'])('%s', async (view) => {
     await shoot(`${view}-${theme}`, address, { view, ...at() }, { dark });
   });
 

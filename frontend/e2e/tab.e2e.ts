@@ -1,10 +1,9 @@
 // The Attention tab in a real TensorBoard, in a real browser, on a really trained log.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tableOf } from '../src/color/tables';
+import { violations } from './accessibility';
 import {
   byTestId,
   cellPixels,
@@ -61,16 +60,16 @@ function first(): CapturedFrame {
 }
 
 describe('a trained log', () => {
-  it('opens on a heatmap without a console error', async () => {
+  it('opens on the recommendations without a console error', async () => {
     const tab = await open(stage.trained);
-    await tab.frame.waitForSelector(`${byTestId('heads-grid')} canvas[data-state="ready"]`);
-    expect(await tab.frame.locator(byTestId('head-tile')).count()).toBeGreaterThan(1);
+    await tab.frame.waitForSelector(`${byTestId('recommendations')} button.row`);
+    await tab.frame.waitForSelector(`${byTestId('history')} .fill`);
     expect(await tab.frame.locator(byTestId('recommendations')).innerText()).toMatch(/[A-Z]{3}/);
     expect(tab.errors).toEqual([]);
   });
 
   it('opens under a path prefix with the other loader', async () => {
-    const tab = await open(stage.prefixed);
+    const tab = await open(stage.prefixed, { view: 'heads' });
     await tab.frame.waitForSelector(`${byTestId('heads-grid')} canvas[data-state="ready"]`);
     expect(tab.errors).toEqual([]);
   });
@@ -156,7 +155,12 @@ describe('a trained log', () => {
   });
 
   it('says what a link asked for and is not there', async () => {
-    const tab = await open(stage.trained, { run: 'no/such/run', user: 99, step: 10_000_000 });
+    const tab = await open(stage.trained, {
+      run: 'no/such/run',
+      user: 99,
+      step: 10_000_000,
+      view: 'heads',
+    });
     await tab.frame.waitForSelector(`${byTestId('heads-grid')} canvas[data-state="ready"]`);
     await tab.frame.waitForSelector(byTestId('notice'));
     expect(await tab.frame.locator(byTestId('notice')).first().innerText()).toContain(
@@ -166,11 +170,11 @@ describe('a trained log', () => {
   });
 
   it('is dark when TensorBoard is', async () => {
-    const tab = await open(stage.trained, {}, { dark: true });
+    const tab = await open(stage.trained, { view: 'heads' }, { dark: true });
     await tab.frame.waitForSelector(`${byTestId('heads-grid')} canvas[data-state="ready"]`);
     const [red] = await background(tab);
     expect(red).toBeLessThan(80);
-    const light = await open(stage.trained);
+    const light = await open(stage.trained, { view: 'heads' });
     await light.frame.waitForSelector(`${byTestId('heads-grid')} canvas[data-state="ready"]`);
     expect((await background(light))[0]).toBeGreaterThan(200);
   });
@@ -219,6 +223,7 @@ describe('a log without attention', () => {
     await tab.frame.waitForSelector(byTestId('empty-state'));
     const text = await tab.frame.locator(byTestId('empty-state')).innerText();
     expect(text).toContain('AttentionCallback');
+    expect(text).toContain('watch(model');
     expect(text).toContain('AttentionWriter');
     expect(tab.errors).toEqual([]);
   });
@@ -303,22 +308,4 @@ async function expectReadOut(tab: Tab, frame: CapturedFrame): Promise<void> {
     );
     expect(bound).toBeLessThanOrEqual((frame.bounds[query]?.[key] ?? NaN) + 2 * digit);
   }
-}
-
-async function violations(tab: Tab): Promise<string[]> {
-  // Evaluated by the debugger: the page's policy forbids inline scripts, as it should.
-  await tab.frame.evaluate(
-    readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8'),
-  );
-  return tab.frame.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run(): Promise<AxeResult> } }).axe;
-    const result = await axe.run();
-    return result.violations.map(
-      (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`,
-    );
-  });
-}
-
-interface AxeResult {
-  violations: { id: string; nodes: { html: string }[] }[];
 }

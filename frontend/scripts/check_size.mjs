@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const BUDGET_BYTES = 120_000;
+const BUDGET_BYTES = 140_000;
 const bundle = new URL('../../tensorboard_plugin_attn/static/index.js', import.meta.url);
 const raw = readFileSync(bundle);
 const zipped = gzipSync(raw, { level: 9 }).length;

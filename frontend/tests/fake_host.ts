@@ -5,6 +5,7 @@ import type { Host } from '../src/state/host';
 export class FakeHost implements Host {
   readonly written: [string, string][] = [];
   link = new Map<string, string>();
+  readonly stored = new Map<string, string>();
   hidden = false;
   dark = false;
   private navigated: () => void = () => undefined;
@@ -25,6 +26,12 @@ export class FakeHost implements Host {
   }
   isHidden(): boolean {
     return this.hidden;
+  }
+  recall(key: string): string | null {
+    return this.stored.get(key) ?? null;
+  }
+  remember(key: string, value: string): void {
+    this.stored.set(key, value);
   }
   onNavigate(listener: () => void): void {
     this.navigated = listener;

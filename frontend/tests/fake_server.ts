@@ -1,6 +1,15 @@
 /** A server in memory that speaks docs/http_api.md; tests change its log between questions. */
 import { Client } from '../src/data/client';
-import type { Catalogue, Gap, NumberedAxes, Run, TimelineColumns } from '../src/data/schema';
+import type {
+  Catalogue,
+  Comparison,
+  Drift,
+  Gap,
+  HeadTypes,
+  NumberedAxes,
+  Run,
+  TimelineColumns,
+} from '../src/data/schema';
 import { body, header, zip } from './frames_body';
 
 const RAW = Uint8Array.from([0, 64, 128, 255]);
@@ -72,6 +81,10 @@ export class FakeServer {
   down = false;
   /** Items of the axis that all queries stand on; `null`: the user's history. */
   axis: (number | null)[] | null = null;
+  /** Part of the log is still to be read. */
+  reading = false;
+  /** Routes that answer 503 `timeout`. */
+  readonly refused = new Set<string>();
   readonly asked: string[] = [];
   readonly client = new Client((url) => this.answer(url));
 
@@ -80,17 +93,25 @@ export class FakeServer {
     if (this.down) return Promise.reject(new TypeError('down'));
     const [route = '', search] = url.split('?');
     const query = new URLSearchParams(search);
-    if (route === 'frames') return Promise.resolve(this.frames());
+    if (this.refused.has(route)) return Promise.resolve(error(503, 'timeout'));
+    if (['frames', 'rollout', 'aggregate'].includes(route))
+      return Promise.resolve(this.frames(route));
     const known = this.runs.some(({ name }) => name === query.get('run'));
     if (query.has('run') && !known) return Promise.resolve(error(404, 'run_not_found'));
     return Promise.resolve(Response.json(this.json(route, query)));
   }
 
-  private frames(): Response {
-    const raw = Uint8Array.from([...RAW, ...RAW]);
+  private frames(route: string): Response {
+    const raw = Uint8Array.from(route === 'rollout' ? RAW : [...RAW, ...RAW]);
+    const made = {
+      rollout: { layers: ['l0', 'l1'] },
+      aggregate: { user: null, how: 'mean', cohort_size: 2 },
+    }[route];
+    const of = route === 'aggregate' ? { users: 2, users_of_query: [1, 2] } : {};
     const query_axis = this.axis ? 1 : null;
-    const frames = this.steps.map((step) => header(raw, { step, query_axis }));
-    return new Response(body({ frames, chunks: [zip(raw)], heads: 2 }));
+    const frames = this.steps.map((step) => header(raw, { step, query_axis, ...of }));
+    const heads = route === 'rollout' ? 1 : 2;
+    return new Response(body({ frames, chunks: [zip(raw)], heads, made: made ?? {} }));
   }
 
   private json(route: string, query: URLSearchParams): unknown {
@@ -99,7 +120,7 @@ export class FakeServer {
     const answers: Record<string, () => unknown> = {
       status: () => ({
         generation,
-        indexing: { done_bytes: 1, total_bytes: 1 },
+        indexing: { done_bytes: this.reading ? 0 : 1, total_bytes: 1 },
         reader: 'index',
         version: '0',
         problems: [],
@@ -120,6 +141,40 @@ export class FakeServer {
           this.steps.filter((step) => step > since),
           this.attempts,
         ),
+      compare: (): Comparison => ({
+        a: { run: 'a', layer: 'l0', step: 20, head_count: 2 },
+        b: { run: 'b', layer: 'l0', step: 20, head_count: 2 },
+        of_users: 2,
+        users: 2,
+        rows: 4,
+        shortened_users: 0,
+        left_out: {},
+        divergence_bits: [],
+        top_count: 5,
+        top_overlap: [],
+        matches: [
+          { head: 0, other_head: 1, similarity: 0.9, margin: 0.2, agreeing_users: 2 },
+          { head: 1, other_head: 0, similarity: 0.8, margin: 0.1, agreeing_users: 1 },
+        ],
+      }),
+      drift: (): Drift => ({
+        run: 'a',
+        layer: query.get('layer') ?? '',
+        user: 0,
+        to: 20,
+        steps: [0, 20],
+        divergence_bits: [
+          [0.5, 0.4],
+          [0, 0],
+        ],
+      }),
+      head_types: (): HeadTypes => {
+        const scores = { self: 0, previous: 0.7, near: 0.8, recent: 0.8, first: 0, evenness: 0.3 };
+        const none = { same_category: null, even_category: null };
+        const head = { type: 'previous', score: 0.7, scores: { ...scores, ...none } };
+        const layer = { name: 'l0', step: 20, users: 2, cohort_size: 2, heads: [head, head] };
+        return { run: query.get('run') ?? '', layers: [layer] };
+      },
       measures: () => ({ run: 'a', layer: 'l0', user: 0, steps: [], measures: {} }),
     };
     return answers[route]?.();

@@ -19,6 +19,7 @@ export function header(raw: Uint8Array, more: Partial<FrameHeader> = {}): FrameH
     key_axis: null,
     encoding: 'U8_SQRT',
     layout: 'FULL',
+    reduction: null,
     raw_bytes: raw.length,
     crc32c: crc32c(raw),
     chunk: 0,
@@ -36,6 +37,8 @@ export interface Parts {
   readonly heads?: number;
   readonly absent?: readonly { step: number; reason: string; detail: string }[];
   readonly formatVersion?: number;
+  /** What the header says of computed frames. */
+  readonly made?: object;
 }
 
 /** A stored chunk. */
@@ -59,6 +62,7 @@ export function body({
   heads = 1,
   absent = [],
   formatVersion = 1,
+  made = {},
 }: Parts): ArrayBuffer {
   let offset = 0;
   const places = chunks.map((chunk, number): StoredChunk => {
@@ -68,7 +72,7 @@ export function body({
     return { offset: offset - length, length, ...alone, ...stored[number] };
   });
   const head = { format_version: formatVersion, run: 'r', layer: 'l', user: 0, head_count: heads };
-  let text = JSON.stringify({ ...head, chunks: places, frames, absent });
+  let text = JSON.stringify({ ...head, ...made, chunks: places, frames, absent });
   while ((4 + text.length) % 8 !== 0) text += ' ';
   const bytes = new Uint8Array(4 + text.length + offset);
   new DataView(bytes.buffer).setUint32(0, text.length, true);

@@ -17,10 +17,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   i18n: [],
   heatmap: ['data', 'color'],
   analysis: ['data'],
+  export: ['data', 'color', 'heatmap', 'analysis'],
   state: ['data', 'color', 'heatmap', 'analysis'],
-  charts: ['data', 'state'],
+  charts: ['data', 'state', 'analysis', 'color'],
   host: ['state'],
-  views: ['data', 'color', 'heatmap', 'analysis', 'charts', 'i18n', 'state'],
+  views: ['data', 'color', 'heatmap', 'analysis', 'charts', 'export', 'i18n', 'state'],
 };
 
 const folderOf = (path: string): string =>
@@ -46,7 +47,7 @@ describe('folders', () => {
     },
   );
 
-  it.each(files.filter(({ path }) => /^(data|color|heatmap|analysis)\//.test(path)))(
+  it.each(files.filter(({ path }) => /^(data|color|heatmap|analysis|export)\//.test(path)))(
     '$path knows no UI library',
     ({ text }) => {
       expect(text).not.toMatch(/from '(svelte|lucide)/);

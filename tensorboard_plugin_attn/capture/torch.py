@@ -231,12 +231,20 @@ class Watch:
         )
         if why := self._probe.why_nothing():
             self._warn_once(why)
-        return [CapturedArray(name, attention) for name, attention in found], scores
+        return [_described(name, attention) for name, attention in found], scores
 
     def _warn_once(self, text: str) -> None:
         if text not in self._warned:
             self._warned.add(text)
             logger.warning("%s", text)
+
+
+def _described(name: str, attention: NDArray[np.float32]) -> CapturedArray:
+    """Return what the Recorder takes; queries that are not the history's items have no titles."""
+    queries, keys = attention.shape[-2:]
+    if 1 < queries != keys:
+        return CapturedArray(name, attention, kind="cross", query_axis="query")
+    return CapturedArray(name, attention)
 
 
 def _refuse_sharded(model: nn.Module) -> None:
@@ -245,13 +253,16 @@ def _refuse_sharded(model: nn.Module) -> None:
     Raises:
       ValueError: parameters are sharded over processes.
     """
-    for module in model.modules():
-        if any(kind.__name__ in _SHARDED for kind in type(module).__mro__):
-            raise ValueError(
-                f"{type(module).__name__} shards parameters over processes: one process alone "
-                "cannot run the model; gather attention in all of them with capturing(model) and "
-                "log it with AttentionWriter.attention(...)"
-            )
+    names = {kind.__name__ for module in model.modules() for kind in type(module).__mro__}
+    sharding = sorted(names.intersection(_SHARDED))
+    if any(hasattr(parameter, "ds_id") for parameter in model.parameters()):
+        sharding.append("DeepSpeed ZeRO-3")
+    if sharding:
+        raise ValueError(
+            f"{sharding[0]} shards parameters over processes: one process alone cannot run the "
+            "model; gather attention in all of them with capturing(model), and log it with "
+            "AttentionWriter.attention(...)"
+        )
 
 
 def _writer(log: Any, cohort: Cohort, rank: int, **settings: Any) -> AttentionWriter:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from tensorboard_plugin_attn.capture import torch_softmax
+from tensorboard_plugin_attn.capture import torch_nested, torch_softmax
 from tensorboard_plugin_attn.capture.torch_huggingface import visible_implementation
 from tensorboard_plugin_attn.capture.torch_names import ModuleStack
 
@@ -79,6 +79,7 @@ def capturing(model: nn.Module) -> Iterator[Capture]:
     with ExitStack() as stack:
         stack.enter_context(_uncompiled())
         stack.enter_context(visible_implementation(model))
+        stack.enter_context(torch_nested.padding_nested(model))
         stack.enter_context(modules.following())
         stack.enter_context(_Watching(capture, modules))
         _running.now = (capture, modules)
@@ -147,7 +148,8 @@ class _Watching(TorchFunctionMode):  # type: ignore[misc]
         if query.dim() not in (3, 4):
             self._capture.unclear.append(f"{name}: a query of shape {list(query.shape)}")
             return
-        self._capture.add(name, torch_softmax.scaled_dot_product(*args, **kwargs))
+        how = torch_nested if query.is_nested else torch_softmax
+        self._capture.add(name, how.scaled_dot_product(*args, **kwargs))
 
     def _take_softmax(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Tensor) -> None:
         """Take a softmax that can only be attention: square, or of one query.

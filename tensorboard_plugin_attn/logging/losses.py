@@ -1,13 +1,15 @@
 """Steps that were offered and are not there: kept until they can be written as markers.
 
-Both threads add to it, so its lock is never held while the disk is touched. Steps left out on
-purpose are held back until there are many: with every other step thinned, a marker for each would
-be half the log.
+Both threads add to it, so its lock is never held while the disk is touched. It never grows beyond
+`MAX_MARKERS`, however long the disk is away: then details are merged, never numbers. Steps left out
+on purpose are held back until there are many: with every other step thinned, a marker for each
+would be half the log.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tensorboard_plugin_attn import attn_pb2 as pb
@@ -15,14 +17,20 @@ from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry
 
 HELD_FRAMES = 64  # thinned frames of a layer that wait for one marker, unless the file is closed
+MAX_MARKERS = 1000
+_OTHER_DETAILS = "several reasons, too many to keep apart"
 
 
 @dataclass
 class Losses:
-    """Markers waiting to be written; losses of one kind are one marker until it is written."""
+    """Markers waiting to be written; losses of one kind are one marker until it is written.
 
-    _markers: list[pb.Marker] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    The lock is reentrant: a signal handler may log while its thread is adding. It runs between the
+    calls of that thread, so nothing is read and written back with a call between.
+    """
+
+    _markers: dict[tuple[int, str, str], pb.Marker] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def add(self, reason: pb.MarkerReason, entry: Entry, detail: str) -> None:
         """Remember that `entry` was not written."""
@@ -31,24 +39,16 @@ class Losses:
 
     def add_step(self, reason: pb.MarkerReason, layer: str, step: int, detail: str) -> None:
         """Remember that `step` of `layer` is not there; an empty name: its recommendations."""
-        layer, detail = schema.clip_text(layer), schema.clip_text(detail)
+        marker = pb.Marker(
+            reason=reason,
+            layer=schema.clip_text(layer),
+            first_step=step,
+            last_step=step,
+            frame_count=1,
+            detail=schema.clip_text(detail),
+        )
         with self._lock:
-            for known in reversed(self._markers):
-                if (known.reason, known.layer, known.detail) == (reason, layer, detail):
-                    known.first_step = min(known.first_step, step)
-                    known.last_step = max(known.last_step, step)
-                    known.frame_count += 1
-                    return
-            self._markers.append(
-                pb.Marker(
-                    reason=reason,
-                    layer=layer,
-                    first_step=step,
-                    last_step=step,
-                    frame_count=1,
-                    detail=detail,
-                )
-            )
+            self._merge(marker)
 
     @property
     def is_empty(self) -> bool:
@@ -59,15 +59,43 @@ class Losses:
     def take(self, *, held: bool = True) -> list[pb.Marker]:
         """Return the markers and forget them; with `held=False` only those that need not wait."""
         with self._lock:
-            taken = [marker for marker in self._markers if held or not _is_held(marker)]
-            self._markers = [marker for marker in self._markers if not held and _is_held(marker)]
+            known, self._markers = self._markers, {}
+            taken = []
+            for kind, marker in known.items():
+                if held or not _is_held(marker):
+                    taken.append(marker)
+                else:
+                    self._markers[kind] = marker
             return taken
 
-    def put_back(self, markers: list[pb.Marker]) -> None:
+    def put_back(self, markers: Iterable[pb.Marker]) -> None:
         """Remember `markers` again, because they could not be written."""
         with self._lock:
-            self._markers[:0] = markers
+            newer, self._markers = self._markers, {}
+            for marker in (*markers, *newer.values()):
+                self._merge(marker)
+
+    def _merge(self, marker: pb.Marker) -> None:
+        kind = _kind(marker)
+        if kind not in self._markers and len(self._markers) >= MAX_MARKERS:
+            marker.detail = _OTHER_DETAILS
+            kind = _kind(marker)
+            if kind not in self._markers and len(self._markers) >= 2 * MAX_MARKERS:
+                marker.layer = ""  # layers without end, as of a name made anew at each step
+                kind = _kind(marker)
+        known = self._markers.setdefault(kind, marker)
+        if known is marker:
+            return
+        known.frame_count += marker.frame_count
+        if known.first_step > marker.first_step:
+            known.first_step = marker.first_step
+        if known.last_step < marker.last_step:
+            known.last_step = marker.last_step
 
 
 def _is_held(marker: pb.Marker) -> bool:
     return marker.reason == pb.THINNED and marker.frame_count < HELD_FRAMES
+
+
+def _kind(marker: pb.Marker) -> tuple[int, str, str]:
+    return marker.reason, marker.layer, marker.detail

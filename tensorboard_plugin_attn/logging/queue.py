@@ -33,34 +33,41 @@ class QueueLimits:
 
 
 class DropOldestQueue(Generic[Entry]):
-    """First in, first out; drops the oldest instead of making the trainer wait."""
+    """First in, first out; drops the oldest instead of making the trainer wait.
+
+    A signal handler may offer while its thread is offering: the lock is reentrant, and sizes are
+    read and written back without a call between, where a handler could run.
+    """
 
     def __init__(self, limits: QueueLimits) -> None:
         self._limits = limits
         self._waiting: deque[Entry] = deque()
         self._size_bytes = 0
-        self._busy = False
+        self._taken: Entry | None = None
         self._closed = False
         self._changed = threading.Condition()
 
     def offer(self, entry: Entry) -> list[Entry]:
         """Add `entry`; return what had to go for it (possibly `entry` itself)."""
+        size_bytes = entry.size_bytes
         with self._changed:
-            if self._closed or entry.size_bytes > self._limits.size_bytes:
+            if self._closed or size_bytes > self._limits.size_bytes:
                 return [entry]
             dropped = []
-            while self._waiting and self._is_full_with(entry):
-                dropped.append(self._waiting.popleft())
-                self._size_bytes -= dropped[-1].size_bytes
+            while self._waiting and self._is_full_with(size_bytes):
+                oldest = self._waiting.popleft()
+                dropped.append(oldest)
+                oldest_bytes = oldest.size_bytes
+                self._size_bytes -= oldest_bytes
             self._waiting.append(entry)
-            self._size_bytes += entry.size_bytes
+            self._size_bytes += size_bytes
             self._changed.notify_all()
             return dropped
 
-    def _is_full_with(self, entry: Entry) -> bool:
+    def _is_full_with(self, size_bytes: int) -> bool:
         return (
             len(self._waiting) >= self._limits.entries
-            or self._size_bytes + entry.size_bytes > self._limits.size_bytes
+            or self._size_bytes + size_bytes > self._limits.size_bytes
         )
 
     def take(self, timeout_s: float) -> Entry | None:
@@ -72,21 +79,29 @@ class DropOldestQueue(Generic[Entry]):
             self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)
             if not self._waiting:
                 return None
-            entry = self._waiting.popleft()
+            entry = self._taken = self._waiting.popleft()
             self._size_bytes -= entry.size_bytes
-            self._busy = True
             return entry
+
+    @property
+    def taken(self) -> Entry | None:
+        """Return the entry that is being worked on: left behind by a thread that died, say."""
+        return self._taken
 
     def done(self) -> None:
         """Say that the entry taken last is dealt with."""
         with self._changed:
-            self._busy = False
+            self._taken = None
             self._changed.notify_all()
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until nothing waits or is worked on; return whether that was reached."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._busy, timeout_s)
+            return self._changed.wait_for(lambda: self._is_idle, timeout_s)
+
+    @property
+    def _is_idle(self) -> bool:
+        return not self._waiting and self._taken is None
 
     def close(self) -> None:
         """Refuse further entries; what waits can still be taken."""
@@ -96,6 +111,6 @@ class DropOldestQueue(Generic[Entry]):
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the queue is closed and empty."""
+        """Tell whether the queue is closed, empty, and nothing is worked on."""
         with self._changed:
-            return self._closed and not self._waiting
+            return self._closed and self._is_idle

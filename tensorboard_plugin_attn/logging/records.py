@@ -13,6 +13,7 @@ import secrets
 import socket
 import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tensorboard.compat.proto import event_pb2
@@ -49,21 +50,26 @@ class RecordFile:
     `broken` is true and nothing may be appended any more.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, not_before_s: float = 0.0) -> None:
+        """Create the file and write its first record.
+
+        Args:
+          not_before_s: the earliest time the file's name may bear; see `neighbours`.
+        """
         now = time.time()
         directory.mkdir(parents=True, exist_ok=True)
-        self.path = directory / event_file_name(now)
+        self.path = directory / event_file_name(max(now, not_before_s))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(self.path, flags, 0o644)
         self.size_bytes = 0
         self.broken = False
+        self._synced_bytes = 0
         self._last_wall_time_s = now
         try:
             self.append(event_pb2.Event(wall_time=now, file_version="brain.Event:2"))
-        except OSError:
+        except BaseException:
             # A full disk is retried for days: leave neither a descriptor nor an empty file behind.
-            self.close()
-            self.path.unlink(missing_ok=True)
+            self.discard()
             raise
 
     def append(self, event: event_pb2.Event) -> int:
@@ -76,12 +82,13 @@ class RecordFile:
         self._last_wall_time_s = max(self._last_wall_time_s, event.wall_time)
         event.wall_time = self._last_wall_time_s
         record = frame_record(event.SerializeToString())
+        size_bytes = self.size_bytes
         try:
             self._write_all(record)
-        except OSError:
-            self._cut_torn_record()
+            self.size_bytes = size_bytes + len(record)
+        except BaseException:  # a MemoryError, or the thread's end, tears a record as well
+            self._cut_torn_record(size_bytes)
             raise
-        self.size_bytes += len(record)
         return len(record)
 
     def _write_all(self, record: bytes) -> None:
@@ -92,23 +99,35 @@ class RecordFile:
                 raise OSError("write(2) wrote nothing")
             rest = rest[written:]
 
-    def _cut_torn_record(self) -> None:
-        try:
-            os.ftruncate(self._fd, self.size_bytes)
-            os.lseek(self._fd, self.size_bytes, os.SEEK_SET)
-        except OSError:
-            self.broken = True
+    def _cut_torn_record(self, size_bytes: int) -> None:
+        self.broken = True
+        with suppress(OSError):
+            os.ftruncate(self._fd, size_bytes)
+            os.lseek(self._fd, size_bytes, os.SEEK_SET)
+            self.size_bytes = size_bytes
+            self.broken = False
 
     def is_unlinked(self) -> bool:
-        """Tell whether someone removed the file or its directory under us."""
+        """Tell whether someone removed, moved or replaced the file or its directory under us."""
         try:
-            return os.fstat(self._fd).st_nlink == 0 or not self.path.exists()
+            ours, there = os.fstat(self._fd), self.path.stat()
         except OSError:
             return True
+        return ours.st_nlink == 0 or ours.st_ino != there.st_ino
 
     def sync(self) -> None:
-        """Make what is written survive a power cut, too."""
-        getattr(os, "fdatasync", os.fsync)(self._fd)
+        """Make what is written survive a power cut, too. Touches no disk if nothing is new."""
+        if self._synced_bytes != self.size_bytes:
+            getattr(os, "fdatasync", os.fsync)(self._fd)
+            self._synced_bytes = self.size_bytes
+
+    def discard(self) -> None:
+        """Close and remove the file, unless the name is another file's by now. Never raises."""
+        with suppress(OSError):
+            if not self.is_unlinked():
+                self.path.unlink()
+        with suppress(OSError):
+            self.close()
 
     def close(self) -> None:
         """Close the file; it is never opened for writing again."""

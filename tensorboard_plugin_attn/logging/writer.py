@@ -6,11 +6,9 @@ thread raises or blocks in the training step; whatever is not written is counted
 
 from __future__ import annotations
 
-import atexit
 import logging
 import math
 import os
-import threading
 import time
 import weakref
 from collections.abc import Sequence
@@ -46,13 +44,13 @@ from tensorboard_plugin_attn.logging.losses import Losses
 from tensorboard_plugin_attn.logging.queue import DropOldestQueue, QueueLimits
 from tensorboard_plugin_attn.logging.sink import Sink
 from tensorboard_plugin_attn.logging.status import Counts, WriterStatus
+from tensorboard_plugin_attn.logging.writer_thread import EXIT_TIMEOUT_S, WriterThread
 from tensorboard_plugin_attn.privacy import Privacy
 
 logger = logging.getLogger("tensorboard_plugin_attn")
 
-SYNC_EVERY_S = 5.0
-EXIT_TIMEOUT_S = 10.0
 BUDGET_BYTES = 10 << 30
+MAX_WARNINGS = 1000
 
 _NOBODY = Cohort()
 
@@ -107,9 +105,9 @@ class AttentionWriter:
         self._health = HealthOptions(scalars, scalars_every, alerts)
         self._warned: set[str] = set()
         self._has_unnamed_users = False
-        self._start()
-        if strict:
-            self._sink.open()
+        self._closed = False
+        self._warn_of_a_second_writer()
+        self._start(open_now=strict)
         if cohort is not None and self._privacy.random:
             logger.info(
                 "no pseudonym key: users get random pseudonyms, which differ in the next run "
@@ -117,13 +115,12 @@ class AttentionWriter:
             )
         _writers.add(self)
 
-    def _start(self) -> None:
+    def _start(self, *, open_now: bool = False) -> None:
         """Make queue, sink and thread: at construction, and again in a forked child."""
         cohort = self._cohort or _NOBODY
         self._counts = Counts()
         self._queue: DropOldestQueue[Entry] = DropOldestQueue(self._limits)
         self._losses = Losses()
-        self._closed = False
         self._sink = Sink(
             directory=self._directory,
             catalogue=events.CatalogueBuilder(cohort, self._privacy),
@@ -134,8 +131,12 @@ class AttentionWriter:
             budget=ByteBudget(self._budget_bytes),
             health=Health(self._health),
         )
-        self._thread = threading.Thread(target=self._run, name="attn-writer", daemon=True)
-        self._thread.start()
+        if open_now:
+            self._sink.open()
+        self._thread = WriterThread(self._queue, self._sink)
+        # A writer that is forgotten without `close`: the thread writes what waits, and ends.
+        self._forgotten = weakref.finalize(self, self._queue.close)
+        self._forgotten.atexit = False
 
     def attention(
         self,
@@ -261,23 +262,18 @@ class AttentionWriter:
             self._warn_once(f"{layer}: not marked as thinned: {error}")
 
     def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> bool:
-        """Wait until everything offered is written; return whether that was reached in time."""
-        return self._queue.wait_until_idle(timeout_s)
+        """Wait until everything offered is written, or counted as lost; return whether it is."""
+        return self._thread.flush(timeout_s)
 
     def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> WriterStatus:
         """Write what waits and close the file; gives up after `timeout_s` and says so."""
-        if not self._closed:
-            self._closed = True
-            self._queue.close()
-            self._thread.join(timeout_s)
-            if self._thread.is_alive():
-                logger.warning("gave up waiting for the disk; %s", self.status())
+        self._closed = True
+        self._thread.close(timeout_s)
         return self.status()
 
     def status(self) -> WriterStatus:
         """Return what became of everything offered so far."""
-        sink = self._sink
-        return self._counts.status(sink.written_bytes, sink.degraded, sink.file)
+        return self._sink.status()
 
     def __enter__(self) -> AttentionWriter:
         return self
@@ -313,10 +309,19 @@ class AttentionWriter:
         if count == 0:
             raise ValueError("no users")
 
+    def _warn_of_a_second_writer(self) -> None:
+        mine = self._directory.absolute()
+        if any(mine == other._directory.absolute() for other in _writers if not other._closed):
+            self._warn_once(
+                f"a second writer for {mine}: give each one of its own, or the attempt that began "
+                "last hides the other's steps"
+            )
+
     def _warn_once(self, text: str) -> None:
-        if text not in self._warned:
+        if text not in self._warned and len(self._warned) < MAX_WARNINGS:
             self._warned.add(text)
-            logger.warning("%s", text)
+            with suppress(Exception):  # a handler of the user's that raises
+                logger.warning("%s", text)
 
     def _refuse(self, layer: str | None, step: int, error: Exception) -> None:
         """Count an entry that cannot be logged at all, and say so once per reason.
@@ -328,8 +333,8 @@ class AttentionWriter:
         why = str(error)
         self._counts.add("offered")
         self._counts.add("rejected")
-        self._warn_once(f"{layer or 'recommendations'}: not logged: {why}")
-        with suppress(ValueError, TypeError):  # what is no step cannot be marked
+        with suppress(Exception):  # what is no step cannot be marked
+            self._warn_once(f"{layer or 'recommendations'}: not logged: {why}")
             moment = _moment(step, None)
             refused: Entry = RecommendationsEntry((), moment)
             if layer is not None:
@@ -338,24 +343,30 @@ class AttentionWriter:
             self._losses.add(pb.REJECTED, refused, getattr(error, "in_log", why))
 
     def _offer(self, entry: Entry) -> None:
+        """Queue `entry`. Whatever happens here, an interrupt by the user too, it is counted."""
+        self._thread.ensure_alive()
         self._counts.add("offered")
-        for dropped in self._queue.offer(entry):
-            self._counts.add("dropped")
+        try:
+            dropped = self._queue.offer(entry)
+        except BaseException as error:
+            self._drop([entry], "it could not be queued")
+            if not isinstance(error, Exception):
+                raise
+            return
+        if not dropped:
+            return
+        if self._closed:
+            self._warn_once("the writer is closed: what is logged now is dropped")
+            self._drop(dropped, "the writer was closed")
+        else:
             self._warn_once("the writer cannot keep up: oldest entries are dropped, and marked")
-            self._losses.add(pb.DROPPED, dropped, "the writer's queue was full")
+            self._drop(dropped, "the writer's queue was full")
 
-    def _run(self) -> None:
-        """Be the thread: write entries until closed and empty."""
-        synced_s = time.monotonic()
-        while not self._queue.is_finished:
-            entry = self._queue.take(SYNC_EVERY_S)
-            if entry is not None:
-                self._sink.write(entry)
-                self._queue.done()
-            if time.monotonic() - synced_s >= SYNC_EVERY_S:
-                self._sink.sync()
-                synced_s = time.monotonic()
-        self._sink.close()
+    def _drop(self, entries: Sequence[Entry], why: str) -> None:
+        for entry in entries:
+            self._counts.add("dropped")
+            with suppress(Exception):
+                self._losses.add(pb.DROPPED, entry, why)
 
 
 def _moment(step: int, epoch: float | None) -> Moment:
@@ -364,27 +375,23 @@ def _moment(step: int, epoch: float | None) -> Moment:
     fraction = None if epoch is None else float(epoch)
     if fraction is not None and not math.isfinite(fraction):
         fraction = None
-    return Moment(int(step), fraction, time.time())
-
-
-def _close_all() -> None:
-    """Close every writer; together they take no longer than one may."""
-    deadline_s = time.monotonic() + EXIT_TIMEOUT_S
-    for writer in list(_writers):
-        writer.close(max(0.0, deadline_s - time.monotonic()))
+    now_s = time.time()  # no number: TensorBoard's data server would give up the whole file
+    return Moment(int(step), fraction, now_s if math.isfinite(now_s) else 0.0)
 
 
 def _restart_all() -> None:
     """Give a forked child writers of its own, in runs of their own.
 
     In the same run the child would count as a newer attempt and hide its parent's later steps.
+    The parent's locks are left alone: its thread may have held them.
     """
     for writer in list(_writers):
-        if not writer._closed:
-            writer._directory = writer._directory / f"fork_{os.getpid()}"
-            writer._start()
+        writer._forgotten.detach()
+        writer._directory = writer._directory / f"fork_{os.getpid()}"
+        writer._start()
+        if writer._closed:
+            writer._queue.close()
 
 
-atexit.register(_close_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_restart_all)

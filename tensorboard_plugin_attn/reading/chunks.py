@@ -87,10 +87,9 @@ class ChunkReader:
         try:
             sealed, data = self.runs.read(frame, [0, 1 + self.user])
         except IndexError as error:
+            self._announced(frame)
             raise codec.CorruptChunkError("the event has fewer users than announced") from error
-        header = codec.open_header(sealed)
-        if self.user >= len(header.chunks):
-            raise AbsentChunkError("not_logged", f"the step has {len(header.chunks)} users")
+        header = self._open(sealed)
         chunk = header.chunks[self.user]
         if chunk.rejected_reason:
             raise AbsentChunkError("rejected", chunk.rejected_reason)
@@ -170,6 +169,20 @@ class ChunkReader:
         if stored.chunk.layout == pb.REDUCED:
             raise AbsentChunkError("reduced", "too long to be kept whole")
         return codec.dequantise(self.codes(stored), stored.chunk.encoding)
+
+    def _announced(self, frame: FrameInfo) -> None:
+        """Raise `AbsentChunkError` if the header of `frame` does not speak of the user either."""
+        try:
+            [sealed] = self.runs.read(frame, [0])
+        except IndexError as error:
+            raise codec.CorruptChunkError("the event has no header") from error
+        self._open(sealed)
+
+    def _open(self, sealed: bytes) -> pb.FrameHeader:
+        header = codec.open_header(sealed)
+        if self.user >= len(header.chunks):
+            raise AbsentChunkError("not_logged", f"the step has {len(header.chunks)} users")
+        return header
 
     def _referenced(self, chunk: StoredChunk) -> StoredChunk:
         attempt, sequence = chunk.frame.attempt, chunk.chunk.reference_sequence

@@ -10,6 +10,7 @@ import os
 import stat
 import struct
 import time
+from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,15 +28,23 @@ from tensorboard_plugin_attn.reading.store import Problem, StoredEvent, Unavaila
 
 MAX_RECORD_BYTES = 256 << 20
 _FRAMING_BYTES = 12  # length and its CRC; another 4 follow the data
+# From here on a frame of one user would cost a walk over all users' blobs (12 ms for 512 users), so
+# the index keeps where each is: 8 bytes a blob.
+MANY_BLOBS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an event's value is: which file, which record, which of its values."""
+    """Where an event's value is: which file, which record, which of its values.
+
+    Attributes:
+      spans: offset in the record and length of each blob, one after the other, if there are many.
+    """
 
     file: EventFile
     record: Span
     value: int
+    spans: array[int] | None = None
 
     def __hash__(self) -> int:
         return hash((id(self.file), self.record.offset, self.value))
@@ -78,20 +87,29 @@ class EventFile:
           UnavailableError: the file is gone, was replaced, or ends too early.
         """
         with self._opened() as fd:
-            window = FileWindow(fd)
-            try:
-                value = event_parser.parse_event(window, location.record).values[location.value]
-            except (MalformedEventError, IndexError) as error:
-                raise UnavailableError("the file changed since it was indexed") from error
-            return [self._blob(fd, value, number) for number in blobs]
+            spans = self._spans(fd, location, blobs)
+            return [self._blob(fd, span) for span in spans]
 
     @property
     def unread_bytes(self) -> int:
         """Return how much is still to be read."""
         return 0 if self.dead else max(0, self.size_bytes - self.offset)
 
-    def _blob(self, fd: int, value: ParsedValue, number: int) -> bytes:
-        span = value.strings[number]
+    def _spans(self, fd: int, location: Location, blobs: Sequence[int]) -> list[Span]:
+        """Return where `blobs` are, having made sure that the record is still there."""
+        window, record, kept = FileWindow(fd), location.record, location.spans
+        if kept is not None:
+            framing = window.bytes_at(record.offset - _FRAMING_BYTES, _FRAMING_BYTES)
+            if framing != _framing(record) or os.fstat(fd).st_size < record.end:
+                raise UnavailableError("the file changed since it was indexed")
+            return [Span(record.offset + kept[2 * n], kept[2 * n + 1]) for n in blobs]
+        try:
+            value = event_parser.parse_event(window, record).values[location.value]
+        except (MalformedEventError, IndexError) as error:
+            raise UnavailableError("the file changed since it was indexed") from error
+        return [value.strings[number] for number in blobs]
+
+    def _blob(self, fd: int, span: Span) -> bytes:
         if span.length > schema.MAX_RAW_BYTES:
             raise UnavailableError(f"a blob of {span.length} bytes is over the limits")
         data = os.pread(fd, span.length, span.offset)
@@ -156,7 +174,7 @@ class EventFile:
                     header.offset, min(header.length, schema.MAX_HEADER_BYTES + 1)
                 ),
                 blob_count=len(value.strings),
-                location=Location(self, record, place),
+                location=Location(self, record, place, _kept_spans(record, value)),
             )
 
     def _note_tail(self) -> None:
@@ -189,6 +207,21 @@ class EventFile:
             message=f"{message[:1].upper()}{message[1:]}; nothing behind it can be read.",
             hint="The steps before it are shown. Copy the file again if it came from elsewhere.",
         )
+
+
+def _kept_spans(record: Span, value: ParsedValue) -> array[int] | None:
+    if len(value.strings) < MANY_BLOBS:
+        return None
+    kept = array("I")
+    for span in value.strings:
+        kept.extend((span.offset - record.offset, span.length))
+    return kept
+
+
+def _framing(record: Span) -> bytes:
+    """Return what stands before a record of this length."""
+    packed = struct.pack("<Q", record.length)
+    return packed + struct.pack("<I", codec.masked_crc32c(packed))
 
 
 def read_location(location: Hashable, blobs: Sequence[int]) -> list[bytes]:

@@ -10,13 +10,14 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import summary_pb2
 
 from tensorboard_plugin_attn import schema
 
-WINDOW_BYTES = 4096
+WINDOW_BYTES = 1024
 MAX_METADATA_BYTES = 1 << 16
 MAX_BLOBS = 65_536
 
@@ -42,16 +43,20 @@ class FileWindow:
 
     def bytes_at(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes at `offset`: fewer only at the end of the file."""
+        buffer, begin = self.buffered(offset, count)
+        return buffer[begin : begin + count]
+
+    def buffered(self, offset: int, count: int) -> tuple[bytes, int]:
+        """Return a buffer and where in it the bytes are that `bytes_at` would copy out of it."""
         begin = offset - self._start
         if begin < 0 or begin + count > len(self._buffer):
             self._buffer = os.pread(self.fd, max(count, WINDOW_BYTES), offset)
             self._start, begin = offset, 0
-        return self._buffer[begin : begin + count]
+        return self._buffer, begin
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Bytes of a file: `length` of them from `offset`."""
+class Span(NamedTuple):
+    """Bytes of a file: `length` of them from `offset`. A tuple: an index makes one per blob."""
 
     offset: int
     length: int
@@ -81,9 +86,12 @@ class ParsedEvent:
 
 def _varint(window: FileWindow, offset: int, end: int) -> tuple[int, int]:
     """Return a varint and the offset behind it."""
-    data = window.bytes_at(offset, min(10, end - offset))
+    count = min(10, end - offset)
+    buffer, begin = window.buffered(offset, count)
+    if count > 0 and begin < len(buffer) and (only := buffer[begin]) < 0x80:
+        return only, offset + 1  # by far the most are one byte long
     value = 0
-    for place, byte in enumerate(data):
+    for place, byte in enumerate(buffer[begin : begin + count]):
         value |= (byte & 0x7F) << (7 * place)
         if byte < 0x80:
             return value, offset + place + 1
@@ -92,21 +100,21 @@ def _varint(window: FileWindow, offset: int, end: int) -> tuple[int, int]:
 
 def _fields(window: FileWindow, span: Span) -> Iterator[tuple[int, int | Span]]:
     """Yield `(field number, number or span)` of the message in `span`."""
-    offset = span.offset
-    while offset < span.end:
-        key, offset = _varint(window, offset, span.end)
+    offset, end = span.offset, span.end
+    while offset < end:
+        key, offset = _varint(window, offset, end)
         number, wire_type = key >> 3, key & 7
         if wire_type == _VARINT:
-            value, offset = _varint(window, offset, span.end)
+            value, offset = _varint(window, offset, end)
             yield number, value
             continue
         if wire_type == _BYTES:
-            length, offset = _varint(window, offset, span.end)
+            length, offset = _varint(window, offset, end)
         elif wire_type in (_FIXED64, _FIXED32):
             length = 8 if wire_type == _FIXED64 else 4
         else:
             raise MalformedEventError(f"wire type {wire_type}")
-        if length > span.end - offset:
+        if length > end - offset:
             raise MalformedEventError("a field is longer than its message")
         yield number, Span(offset, length)
         offset += length

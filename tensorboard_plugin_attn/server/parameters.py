@@ -129,12 +129,12 @@ def select(run: Run, stream: Stream, layer: str, wanted: Steps, most: int) -> Se
         if frame := stream.at_or_before(run.attempts, last):
             frames[frame.step] = frame
         elif wanted.at_or_before is not None:
-            absent[last] = _why_absent(run, layer, last)
+            absent[last] = why_absent(run, layer, last)
     for first, last in wanted.ranges:
         found = stream.between(run.attempts, first, last)
         frames.update((frame.step, frame) for frame in found)
         if not found and first == last:
-            absent[first] = _why_absent(run, layer, first)
+            absent[first] = why_absent(run, layer, first)
         if len(frames) + len(absent) > most:
             raise RouteError(
                 413, "response_too_large", f"More than {most} steps.", "Ask for fewer steps."
@@ -144,7 +144,8 @@ def select(run: Run, stream: Stream, layer: str, wanted: Steps, most: int) -> Se
     )
 
 
-def _why_absent(run: Run, layer: str, step: int) -> Absent:
+def why_absent(run: Run, layer: str, step: int) -> Absent:
+    """Return why `step` of `layer` is not there; `layer` is empty for recommendations."""
     tag = schema.attention_tag(layer) if layer else schema.RECOMMENDATIONS_TAG
     if why := run.corrupt_at(tag, step):
         return Absent(step, "corrupt", why)

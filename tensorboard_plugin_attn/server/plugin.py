@@ -17,10 +17,16 @@ from tensorboard_plugin_attn.reading.store import Store
 from tensorboard_plugin_attn.server.guard import Guard, HostAllowList, Route, WsgiApp
 from tensorboard_plugin_attn.server.hyperparameters import read_hyperparameters
 from tensorboard_plugin_attn.server.loader import resolve_reader
+from tensorboard_plugin_attn.server.result_cache import ResultCache
+from tensorboard_plugin_attn.server.routes.aggregate import aggregate_route
 from tensorboard_plugin_attn.server.routes.catalogue import catalogue_route
+from tensorboard_plugin_attn.server.routes.compare import compare_route
+from tensorboard_plugin_attn.server.routes.drift import drift_route
 from tensorboard_plugin_attn.server.routes.frames import frames_route
+from tensorboard_plugin_attn.server.routes.head_types import head_types_route
 from tensorboard_plugin_attn.server.routes.measures import measures_route
 from tensorboard_plugin_attn.server.routes.recommendations import recommendations_route
+from tensorboard_plugin_attn.server.routes.rollout import rollout_route
 from tensorboard_plugin_attn.server.routes.runs import runs_route
 from tensorboard_plugin_attn.server.routes.status import status_route
 from tensorboard_plugin_attn.server.routes.timeline import timeline_route
@@ -38,6 +44,7 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     def __init__(self, context: base_plugin.TBContext) -> None:
         self._provider = context.data_provider
         self._runs = Runs(self._choose_store(context))
+        self._results = ResultCache()
         self._guard = Guard(HostAllowList(_allowed_hosts(context)))
         self._static_files = load_static_files()
         self._looked_s = float("-inf")
@@ -54,6 +61,16 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
             "/recommendations": partial(recommendations_route, self._runs),
             "/measures": partial(measures_route, self._runs),
         }
+        computed = {
+            "/aggregate": aggregate_route,
+            "/compare": compare_route,
+            "/drift": drift_route,
+            "/head_types": head_types_route,
+            "/rollout": rollout_route,
+        }
+        routes.update(
+            (path, partial(route, self._runs, self._results)) for path, route in computed.items()
+        )
         routes.update((path, file.route) for path, file in self._static_files.items())
         return {path: self._guard(route) for path, route in routes.items()}
 

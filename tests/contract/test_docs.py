@@ -15,7 +15,12 @@ from tests.fixtures.tab import Tab
 ROOT = Path(__file__).parents[2]
 SNIPPETS = sorted((ROOT / "docs" / "guides" / "snippets").glob("*.py"))
 DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "demo" / "data" / "README.md"]
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        ROOT / "demo" / "data" / "README.md",
+        *(ROOT / "training" / "samples").rglob("*.md"),
+    ]
 )
 
 

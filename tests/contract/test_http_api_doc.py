@@ -21,9 +21,14 @@ from tests.fixtures.logs import (
     write_events,
     write_log,
 )
-from tests.fixtures.tab import Tab
+from tests.fixtures.tab import Tab, unpack
 
 RUN = "run/attention"
+SIDES = {
+    f"{prefix}{name}": value
+    for prefix in ("", "other_")
+    for name, value in (("run", RUN), ("layer", LAYER), ("step", 3))
+}
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "http_api.md").read_text()
 SERVER = ROOT / "tensorboard_plugin_attn" / "server"
@@ -101,6 +106,9 @@ def example(route: str) -> Any:
         ("/timeline", {"run": RUN, "layer": LAYER}),
         ("/recommendations", {"run": RUN, "user": 0, "steps": "1-3"}),
         ("/measures", {"run": RUN, "layer": LAYER, "user": 0}),
+        ("/compare", SIDES),
+        ("/head_types", {"run": RUN, "step": 3}),
+        ("/drift", {"run": RUN, "layer": LAYER, "user": 0}),
     ],
 )
 def test_answers_have_the_documented_keys(app: Tab, route: str, query: dict[str, object]) -> None:
@@ -142,6 +150,25 @@ def test_axes_have_the_documented_keys(tmp_path: Path) -> None:
     assert documented.keys() == real.keys()
     assert documented["axes"][0].keys() == real["axes"][0].keys()
     assert documented["items"][0].keys() == real["items"][0].keys()
+
+
+@pytest.mark.parametrize(
+    ("route", "query"),
+    [
+        ("/rollout", {"run": RUN, "user": 0}),
+        ("/aggregate", {"run": RUN, "layer": LAYER}),
+    ],
+)
+def test_derived_frames_have_the_documented_keys(
+    app: Tab, route: str, query: dict[str, object]
+) -> None:
+    header = unpack(app.get(route, steps="1-3", **query).data).header
+    documented = example(route)
+    assert documented.keys() == header.keys()
+    own = set(documented["frames"][0]) - {"…"}
+    frame = header["frames"][0].keys()
+    assert own <= frame
+    assert frame - own <= example("/frames")["frames"][0].keys()
 
 
 def test_absent_steps_have_the_documented_keys(app: Tab) -> None:

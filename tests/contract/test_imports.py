@@ -29,7 +29,7 @@ FORBIDDEN = {
     "privacy": ("logging", "capture", "reading", "server", "analysis", "codec"),
     "version": ("",),
 }
-FRAMEWORKS = ("tensorflow", "keras", "torch", "jax", "pandas")
+FRAMEWORKS = ("tensorflow", "keras", "torch", "transformers", "lightning", "jax", "pandas")
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

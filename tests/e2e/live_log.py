@@ -16,6 +16,7 @@ from tensorboard_plugin_attn import AttentionWriter, Cohort, Item, Privacy, User
 KEY = b"end-to-end tests share this key!"
 LENGTHS = (6, 9)
 HEADS = 2
+HOSTILE = "</script><script>window.pwned=1</script><img src=x onerror='window.pwned=1'>"
 
 
 def causal_attention(length: int, seed: int) -> np.ndarray:
@@ -27,6 +28,7 @@ def causal_attention(length: int, seed: int) -> np.ndarray:
 
 def cohort() -> Cohort:
     items = {f"i{number}": Item(f"i{number}", f"Item number {number}") for number in range(20)}
+    items["i1"] = Item("i1", HOSTILE)
     users = tuple(
         User(f"person {number}", [f"i{place}" for place in range(length)], target="i19")
         for number, length in enumerate(LENGTHS)

@@ -48,7 +48,8 @@ class RankingEvaluation(keras.callbacks.Callback):  # type: ignore[misc]
         scores = model_scores(self.model, histories, self._history_length, self._users)
         ranks = target_ranks(scores, self._split.validation, histories, remove_seen=True)
         step = steps_of(self.model)
-        with self._writer.as_default():
+        # Keras' TensorBoard callback leaves its own `record_if(step % update_freq == 0)` in force.
+        with self._writer.as_default(), tf.summary.record_if(True):
             for name, metric in ranking_metrics(ranks).items():
                 tf.summary.scalar(name, metric.value, step=step)
                 if logs is not None:

@@ -1,11 +1,34 @@
-"""Who interacted with what, in order; and what the items are called."""
+"""Who interacted with what, in order; and what is known of the items and the users.
+
+Values are as they were read: numbers for models (`Features`) exist only after a split, because
+they are learned, and must be learned from training data.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of every item or user.
+
+    Attributes:
+      kind: numeric, categorical (one value), or multiple (several values).
+      values: one entry an item number (the first is padding) or user: float64 with NaN, or objects:
+        text or `None`, or tuples of text.
+    """
+
+    kind: Literal["numeric", "categorical", "multiple"]
+    values: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Attribute:
+        """Return the attribute of `rows` only."""
+        return Attribute(self.kind, self.values[rows])
 
 
 @dataclass(frozen=True)
@@ -17,8 +40,14 @@ class Interactions:
       user_ids: raw user ids, in the same order.
       item_ids: id of each item number; `item_ids[0]` is padding.
       item_titles: title of each item number.
-      item_attributes: what else is known of each item number.
-      user_attributes: what else is known of each user.
+      item_attributes: what else is known of each item number, for people.
+      user_attributes: what else is known of each user, for people.
+      timestamps: seconds since 1970 of each interaction, float64 per user, if known.
+      item_columns: attributes by name, one entry an item number, for models.
+      user_columns: attributes by name, one entry a user, for models.
+      neighbours: numbers of each user's social neighbours, int32 per user, if known.
+      item_texts: text of each item number for a text encoder, if known; `""` for padding.
+      texts: what the user said in each interaction, per user, if known.
     """
 
     sequences: list[np.ndarray]
@@ -27,6 +56,12 @@ class Interactions:
     item_titles: list[str]
     item_attributes: list[dict[str, str]]
     user_attributes: list[dict[str, str]]
+    timestamps: list[np.ndarray] | None = None
+    item_columns: dict[str, Attribute] = field(default_factory=dict)
+    user_columns: dict[str, Attribute] = field(default_factory=dict)
+    neighbours: list[np.ndarray] | None = None
+    item_texts: list[str] | None = None
+    texts: list[list[str]] | None = None
 
     @property
     def item_count(self) -> int:
@@ -37,14 +72,24 @@ class Interactions:
         """Return the interactions of `count` users spread evenly over all; all if `None`."""
         if count is None or count >= len(self.sequences):
             return self
-        chosen = np.linspace(0, len(self.sequences) - 1, count).astype(int)
-        return Interactions(
-            [self.sequences[user] for user in chosen],
-            [self.user_ids[user] for user in chosen],
-            self.item_ids,
-            self.item_titles,
-            self.item_attributes,
-            [self.user_attributes[user] for user in chosen],
+        return self.take_users(np.linspace(0, len(self.sequences) - 1, count).astype(int))
+
+    def take_users(self, chosen: np.ndarray) -> Interactions:
+        """Return the interactions of the users `chosen`; neighbours outside are left out."""
+        place = {int(user): new for new, user in enumerate(chosen)}
+        return replace(
+            self,
+            sequences=[self.sequences[user] for user in chosen],
+            user_ids=[self.user_ids[user] for user in chosen],
+            user_attributes=[self.user_attributes[user] for user in chosen],
+            timestamps=self.timestamps and [self.timestamps[user] for user in chosen],
+            user_columns={name: column.take(chosen) for name, column in self.user_columns.items()},
+            neighbours=self.neighbours
+            and [
+                np.array([place[n] for n in self.neighbours[user].tolist() if n in place], np.int32)
+                for user in chosen
+            ],
+            texts=self.texts and [self.texts[user] for user in chosen],
         )
 
 
@@ -63,6 +108,7 @@ def read_online_retail(path: Path) -> Interactions:
             countries = _lines(arrays["country_names"])
             user_country = [countries[number] for number in arrays["country"]]
             prices = arrays["item_price_pence"]
+            minutes = np.cumsum(arrays["minutes"].astype(np.int64))
             codes, titles = _lines(arrays["item_codes"]), _lines(arrays["item_titles"])
         except KeyError as error:
             raise ValueError(f"{path.name} is not a packed data set: no field {error}") from error
@@ -73,7 +119,14 @@ def read_online_retail(path: Path) -> Interactions:
         item_titles=["", *titles],
         item_attributes=[{}, *({"price": f"£{pence / 100:.2f}"} for pence in prices)],
         user_attributes=[{"country": country} for country in user_country],
+        timestamps=np.split(FIRST_MINUTE_S + 60.0 * minutes, ends[:-1]),
+        item_columns={"price": Attribute("numeric", np.append(np.nan, prices / 100.0))},
+        user_columns={"country": Attribute("categorical", np.array(user_country, object))},
+        item_texts=["", *titles],
     )
+
+
+FIRST_MINUTE_S = 1_259_653_500.0  # 2009-12-01 07:45 UTC: the first row of the sheet
 
 
 def _lines(array: np.ndarray) -> list[str]:

@@ -54,6 +54,21 @@ export function positionOfStep(track: Track, step: number): number {
   return b === undefined || to === undefined ? a : a + ((step - from) / (to - from)) * (b - a);
 }
 
+/** Position of a moment: between the logged steps before and after it. */
+export function positionOfMoment(
+  track: Track,
+  wallTimes: readonly number[],
+  wallTime: number,
+): number {
+  const index = indexAtOrBefore(wallTimes, wallTime);
+  if (index < 0) return track.at[0] ?? 0;
+  const [a, b] = [track.at[index] as number, track.at[index + 1]];
+  const [from, to] = [wallTimes[index] as number, wallTimes[index + 1]];
+  return b === undefined || to === undefined || to <= from
+    ? a
+    : a + ((wallTime - from) / (to - from)) * (b - a);
+}
+
 /** Index of the logged step nearest to a position. */
 export function nearestIndex(track: Track, position: number): number {
   const before = Math.max(0, indexAtOrBefore(track.at, position));

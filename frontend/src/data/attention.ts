@@ -3,6 +3,8 @@
  *
  * Floats would take four times the memory; a value and its error are computed when asked for.
  */
+import { bitsOf, codeTable } from './code_table';
+import type { Derived } from './derived';
 import { halfToNumber } from './float16';
 
 /** How a cell is stored: see docs/http_api.md. */
@@ -33,6 +35,10 @@ export interface Attention {
   readonly encoding: Encoding;
   readonly layout: Layout;
   readonly codes: Codes;
+  /** Queries there were, where only the last was kept whole: a sequence too long for more. */
+  readonly reducedFrom?: number;
+  /** Set when the server computed it: then an error is that of the rounding of the result only. */
+  readonly derived?: Derived;
 }
 
 /** A cell's value and the largest possible distance from what was captured. */
@@ -101,11 +107,10 @@ export function columnOf(attention: Attention, head: number, key: number): Float
 export function meanEntropyBits(attention: Attention, head: number): number {
   const { queries, keys, layout, encoding, codes } = attention;
   const count = cellsPerHead(queries, keys, layout);
+  const bits = codeTable(encoding)?.bits;
   let sum = 0;
-  for (let i = head * count; i < (head + 1) * count; i += 1) {
-    const p = valueOf(codes[i] ?? 0, encoding);
-    if (p > 0) sum -= p * Math.log2(p);
-  }
+  for (let i = head * count; i < (head + 1) * count; i += 1)
+    sum += bits ? (bits[codes[i] as number] as number) : bitsOf(codes[i] as number);
   return sum / Math.max(1, queries);
 }
 

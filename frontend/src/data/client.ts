@@ -1,6 +1,7 @@
 /** The server's routes as functions. Addresses are relative, so `--path_prefix` needs no setting. */
 import * as v from 'valibot';
 import { decodeFrames, type Frame } from './decode';
+import { COHORT, ROLLOUT } from './derived';
 import { ApiError, isAbort, kindOf } from './errors';
 import * as schema from './schema';
 
@@ -8,6 +9,9 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 type Query = Record<string, string | number | undefined>;
 
 const STATUS_TIMEOUT_MS = 15_000;
+
+/** A layer of a run at a step. */
+export type Side = { readonly run: string; readonly layer: string; readonly step: number };
 
 /** Reads docs/http_api.md's routes; every failure is an `ApiError`. */
 export class Client {
@@ -51,7 +55,7 @@ export class Client {
     return this.json('timeline', { run, layer, since }, schema.timelineSchema, signal);
   }
 
-  /** Attention of one user and layer; `steps` as in docs/http_api.md. */
+  /** Attention of one user and layer, or what the server computes in their place; see `derived.ts`. */
   async frames(
     run: string,
     layer: string,
@@ -59,7 +63,13 @@ export class Client {
     steps: string,
     signal?: AbortSignal,
   ): Promise<Frame[]> {
-    const response = await this.get('frames', { run, layer, user, steps }, signal);
+    const [route, query] =
+      layer === ROLLOUT
+        ? ['rollout', { run, user, steps }]
+        : user === COHORT
+          ? ['aggregate', { run, layer, steps }]
+          : ['frames', { run, layer, user, steps }];
+    const response = await this.get(route, query, signal);
     return decodeFrames(await body(response.arrayBuffer()));
   }
 
@@ -81,6 +91,22 @@ export class Client {
     signal?: AbortSignal,
   ): Promise<schema.Measures> {
     return this.json('measures', { run, layer, user }, schema.measuresSchema, signal);
+  }
+
+  /** Every head of one side against every head of the other, over the users both follow. */
+  compare(a: Side, b: Side, signal?: AbortSignal): Promise<schema.Comparison> {
+    const query = { ...a, other_run: b.run, other_layer: b.layer, other_step: b.step };
+    return this.json('compare', query, schema.compareSchema, signal);
+  }
+
+  /** What each head does at a step, as a mean over the cohort. */
+  headTypes(run: string, at: number, signal?: AbortSignal): Promise<schema.HeadTypes> {
+    return this.json('head_types', { run, step: at }, schema.headTypesSchema, signal);
+  }
+
+  /** How far each head is, at every step, from what it is at the newest. */
+  drift(run: string, layer: string, user: number, signal?: AbortSignal): Promise<schema.Drift> {
+    return this.json('drift', { run, layer, user }, schema.driftSchema, signal);
   }
 
   private async json<T extends v.GenericSchema>(

@@ -12,6 +12,8 @@ export interface ClipId {
   readonly run: string;
   readonly layer: string;
   readonly user: number;
+  /** The most steps one request may ask for, where the server computes each from many frames. */
+  readonly most?: number;
 }
 
 /** Where the reader is, in indices of logged steps. */
@@ -30,6 +32,8 @@ export interface ClipListener {
 
 const FIRST_BATCH = 8;
 const AHEAD = 240;
+/** Of what is computed for us, no more than so many requests ahead. */
+const AHEAD_BATCHES = 4;
 
 /** Loads frames into a shared cache; at most one urgent and one background request at a time. */
 export class Clip {
@@ -39,7 +43,7 @@ export class Clip {
   private urgent: AbortController | null = null;
   private background: AbortController | null = null;
   private batch = FIRST_BATCH;
-  private largestBatch = Number.POSITIVE_INFINITY;
+  private largestBatch: number;
   private readonly asked = new Set<number>();
 
   constructor(
@@ -48,6 +52,7 @@ export class Clip {
     private readonly cache: FrameCache,
     private readonly listener: ClipListener,
   ) {
+    this.largestBatch = id.most ?? Number.POSITIVE_INFINITY;
     this.prefix = `${JSON.stringify([id.run, id.layer, id.user])}:`;
   }
 
@@ -103,7 +108,8 @@ export class Clip {
 
   private plan(batch: number): Plan {
     const { index, direction, loop } = this.view;
-    return { cursor: index, count: this.steps.length, direction, batch, ahead: AHEAD, loop };
+    const ahead = Math.min(AHEAD, AHEAD_BATCHES * (this.id.most ?? AHEAD));
+    return { cursor: index, count: this.steps.length, direction, batch, ahead, loop };
   }
 
   private request(): void {
@@ -161,7 +167,7 @@ export class Clip {
   private failed(error: unknown, count: number): boolean {
     if (isAbort(error)) return false;
     const failure = asApiError(error);
-    if (failure.kind === 'too_large' && count > 1) {
+    if ((failure.kind === 'too_large' || failure.code === 'timeout') && count > 1) {
       this.largestBatch = Math.floor(count / 2);
       return true;
     }

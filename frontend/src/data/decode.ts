@@ -13,9 +13,11 @@ import {
   type Layout,
 } from './attention';
 import { crc32c } from './crc32c';
+import type { Derived } from './derived';
 import { add, unpack } from './differences';
 import { ApiError, CorruptFrameError } from './errors';
 import { inflate, MAX_RAW_BYTES } from './inflate';
+import { lastExactRow, reducedBytes } from './reduced';
 import { framesSchema, type FrameHeader, type FramesHeader } from './schema';
 
 /** The newest layout of `/frames` this file understands. */
@@ -42,7 +44,7 @@ export async function decodeFrames(body: ArrayBuffer): Promise<Frame[]> {
     known.set(number, cells);
     return cells;
   };
-  const frames = header.frames.map((frame) => decodeFrame(frame, header.head_count, cellsOf));
+  const frames = header.frames.map((frame) => decodeFrame(frame, header, cellsOf));
   const absent = header.absent.map((absence): Frame => ({ kind: 'absent', ...absence }));
   return [...(await Promise.all(frames)), ...absent];
 }
@@ -101,39 +103,86 @@ function malformed(message: string): ApiError {
   return new ApiError('malformed', 'malformed', `/frames: ${message}`);
 }
 
-async function decodeFrame(header: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Frame> {
+async function decodeFrame(
+  header: FrameHeader,
+  answer: FramesHeader,
+  cellsOf: CellsOf,
+): Promise<Frame> {
   const { step } = header;
   try {
-    return { kind: 'ready', step, attention: await attentionOf(header, heads, cellsOf) };
+    const attention = await attentionOf(header, answer.head_count, cellsOf);
+    const derived = derivedOf(header, answer);
+    return { kind: 'ready', step, attention: derived ? { ...attention, derived } : attention };
   } catch (error) {
     if (!(error instanceof CorruptFrameError)) throw error;
     return { kind: 'absent', step, reason: 'corrupt', detail: error.message };
   }
 }
 
+/** What the server computed it from, if it did. */
+function derivedOf(frame: FrameHeader, answer: FramesHeader): Derived | null {
+  if (answer.layers) return { kind: 'rollout', users: 1, of: 1, usersOfQuery: [] };
+  if (!answer.how) return null;
+  const users = frame.users ?? 0;
+  const of = answer.cohort_size ?? users;
+  return { kind: answer.how, users, of, usersOfQuery: frame.users_of_query ?? [] };
+}
+
 async function attentionOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Attention> {
+  if (h.layout === 'REDUCED') return reducedOf(h, heads, cellsOf);
   const encoding = encodingOf(h.encoding);
   const layout = layoutOf(h);
   const cells = heads * cellsPerHead(h.query_length, h.key_length, layout);
   if (cells * BYTES_PER_CELL[encoding] !== h.raw_bytes) {
     throw new CorruptFrameError(`${h.raw_bytes} bytes cannot hold ${cells} cells of ${encoding}`);
   }
-  if (h.raw_bytes > MAX_RAW_BYTES) throw new CorruptFrameError(`${h.raw_bytes} bytes is too many`);
-  const raw = await cellsOf(h.chunk, h.raw_bytes);
-  if (crc32c(raw) !== h.crc32c) throw new CorruptFrameError('the checksum does not match');
+  const raw = await checked(h, cellsOf);
   return {
-    step: h.step,
-    heads,
+    ...placeOf(h, heads),
     queries: h.query_length,
-    keys: h.key_length,
     queryOffset: h.query_offset,
-    keyOffset: h.key_offset,
     ...(h.query_axis === null ? {} : { queryAxis: refOf(h, h.query_axis) }),
-    ...(h.key_axis === null ? {} : { keyAxis: refOf(h, h.key_axis) }),
     encoding,
     layout,
     codes: codesOf(raw, encoding),
   };
+}
+
+/** The row that predicts, of attention too long to be kept whole: all of it that is a picture. */
+async function reducedOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Attention> {
+  const encoding = encodingOf(h.encoding);
+  const { reduction, query_length: queries, key_length: keys } = h;
+  if (reduction === null) throw new CorruptFrameError('it does not say what was kept of it');
+  const bytes = BYTES_PER_CELL[encoding];
+  if (reducedBytes(reduction, heads, queries, keys, bytes) !== h.raw_bytes) {
+    throw new CorruptFrameError(`${h.raw_bytes} bytes do not hold this reduction`);
+  }
+  const raw = await checked(h, cellsOf);
+  const exact = raw.subarray(0, heads * reduction.exact_rows * keys * bytes);
+  return {
+    ...placeOf(h, heads),
+    queries: 1,
+    queryOffset: h.query_offset + queries - 1,
+    encoding,
+    layout: 'FULL',
+    codes: lastExactRow(codesOf(exact, encoding), reduction.exact_rows, heads, keys),
+    reducedFrom: queries,
+  };
+}
+
+async function checked(h: FrameHeader, cellsOf: CellsOf): Promise<Uint8Array> {
+  if (h.raw_bytes > MAX_RAW_BYTES) throw new CorruptFrameError(`${h.raw_bytes} bytes is too many`);
+  const raw = await cellsOf(h.chunk, h.raw_bytes);
+  if (crc32c(raw) !== h.crc32c) throw new CorruptFrameError('the checksum does not match');
+  return raw;
+}
+
+function placeOf(
+  h: FrameHeader,
+  heads: number,
+): Pick<Attention, 'step' | 'heads' | 'keys' | 'keyOffset' | 'keyAxis'> {
+  const keyAxis = h.key_axis === null ? {} : { keyAxis: refOf(h, h.key_axis) };
+  return { step: h.step, heads, keys: h.key_length, keyOffset: h.key_offset, ...keyAxis };
 }
 
 const refOf = ({ attempt }: FrameHeader, number: number): AxisRef => ({ attempt, number });

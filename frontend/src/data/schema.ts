@@ -130,9 +130,23 @@ const frameHeader = v.object({
   key_axis: v.optional(v.nullable(count), null),
   encoding: v.string(),
   layout: v.string(),
+  /** With layout `REDUCED`: what was kept of attention too long to be kept whole. */
+  reduction: v.optional(
+    v.nullable(
+      v.object({
+        exact_rows: count,
+        overview_queries: count,
+        overview_keys: count,
+        top_k: count,
+      }),
+    ),
+    null,
+  ),
   raw_bytes: count,
   crc32c: v.number(),
   chunk: count,
+  users: v.optional(count),
+  users_of_query: v.optional(v.array(count)),
 });
 
 const chunk = v.object({
@@ -144,12 +158,15 @@ const chunk = v.object({
   reference: v.nullable(count),
 });
 
-/** The JSON header of `/frames` */
+/** The JSON header of `/frames`, and of `/rollout` and `/aggregate`, which say what they are made of */
 export const framesSchema = v.object({
   format_version: v.number(),
   run: v.string(),
   layer: v.string(),
-  user: count,
+  user: v.nullable(count),
+  layers: v.optional(v.array(v.string())),
+  how: v.optional(v.picklist(['mean', 'max'])),
+  cohort_size: v.optional(count),
   head_count: count,
   chunks: v.array(chunk),
   frames: v.array(frameHeader),
@@ -176,6 +193,67 @@ export const measuresSchema = v.object({
   user: count,
   steps: v.array(step),
   measures: v.record(v.string(), v.array(v.array(v.nullable(v.number())))),
+});
+
+const number = v.nullable(v.number());
+const side = v.object({ run: v.string(), layer: v.string(), step, head_count: count });
+
+/** `/compare`; tables are `[head of a][head of b]` */
+export const compareSchema = v.object({
+  a: side,
+  b: side,
+  of_users: count,
+  users: count,
+  rows: count,
+  shortened_users: count,
+  left_out: v.record(v.string(), count),
+  divergence_bits: v.array(v.array(number)),
+  top_count: count,
+  top_overlap: v.array(v.array(number)),
+  matches: v.array(
+    v.object({
+      head: count,
+      other_head: count,
+      similarity: v.number(),
+      margin: number,
+      agreeing_users: count,
+    }),
+  ),
+});
+
+const scores = v.object({
+  self: number,
+  previous: number,
+  near: number,
+  recent: number,
+  first: v.number(),
+  evenness: v.number(),
+  same_category: number,
+  even_category: number,
+});
+
+/** `/head_types` */
+export const headTypesSchema = v.object({
+  run: v.string(),
+  layers: v.array(
+    v.object({
+      name: v.string(),
+      step,
+      users: count,
+      cohort_size: count,
+      heads: v.array(v.object({ type: v.string(), score: v.number(), scores })),
+    }),
+  ),
+});
+
+/** `/drift`; `divergence_bits[step][head]` */
+export const driftSchema = v.object({
+  run: v.string(),
+  layer: v.string(),
+  user: count,
+  to: step,
+  steps: v.array(step),
+  divergence_bits: v.array(v.array(number)),
 });
 
 /** One thing that is wrong with a file of the log. */
@@ -209,3 +287,11 @@ export type FramesHeader = v.InferOutput<typeof framesSchema>;
 export type RecommendationColumns = v.InferOutput<typeof recommendationsSchema>;
 /** Numbers per head and step. */
 export type Measures = v.InferOutput<typeof measuresSchema>;
+/** Heads of two layers, all against all, over a cohort. */
+export type Comparison = v.InferOutput<typeof compareSchema>;
+/** Two heads that belong together, and how sure that is. */
+export type Match = Comparison['matches'][number];
+/** What each head does, as a mean over the cohort. */
+export type HeadTypes = v.InferOutput<typeof headTypesSchema>;
+/** How far a head is from what it is at another step. */
+export type Drift = v.InferOutput<typeof driftSchema>;

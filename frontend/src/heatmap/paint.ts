@@ -21,18 +21,31 @@ export interface Pixels {
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** Colour one head of `attention`. */
-export function paint(attention: Attention, head: number, palette: Palette): Pixels {
-  const { queries, keys, layout } = attention;
-  const rgba = new Uint8ClampedArray(queries * keys * 4);
+/**
+ * Colour one head of `attention`.
+ *
+ * Pixels of the same size are written over, if given: new ones at every step of a scrub are work
+ * for the garbage collector, which then takes its time when a frame is due.
+ */
+export function paint(
+  attention: Attention,
+  head: number,
+  palette: Palette,
+  over?: Pixels | null,
+): Pixels {
+  const { queries, keys, layout, codes } = attention;
+  const isSame = over?.width === keys && over.height === queries;
+  const rgba = isSame ? over.rgba.fill(0) : new Uint8ClampedArray(queries * keys * 4);
   const words = new Uint32Array(rgba.buffer);
-  const colourOf = colourer(attention.encoding, palette);
+  const byCode = wordsByCode(attention.encoding, palette);
+  const wordOf = byCode ? null : colourer(attention.encoding, palette);
   let index = head * cellsPerHead(queries, keys, layout);
   for (let query = 0; query < queries; query += 1) {
-    const applicable = layout === 'LOWER_TRIANGLE' ? query + 1 : keys;
-    for (let key = 0; key < applicable; key += 1) {
-      words[query * keys + key] = colourOf(attention.codes[index] ?? 0);
-      index += 1;
+    const start = query * keys;
+    const end = start + (layout === 'LOWER_TRIANGLE' ? query + 1 : keys);
+    for (let at = start; at < end; at += 1, index += 1) {
+      const code = codes[index] as number;
+      words[at] = byCode ? (byCode[code] as number) : (wordOf?.(code) ?? 0);
     }
   }
   return { width: keys, height: queries, rgba };
@@ -55,11 +68,22 @@ export function wordsOf(table: AnyTable): Uint32Array {
   });
 }
 
-/** From a stored code to its pixel; codes of one byte go through a table of 256. */
+/** From a stored code to its pixel. */
 function colourer(encoding: Encoding, { table, scale }: Palette): (code: number) => number {
   const words = wordsOf(table);
-  const word = (code: number): number => words[levelOf(valueOf(code, encoding), scale)] as number;
-  if (encoding !== 'U8_SQRT') return word;
-  const byCode = new Uint32Array(256).map((_, code) => word(code));
-  return (code) => byCode[code] as number;
+  return (code) => words[levelOf(valueOf(code, encoding), scale)] as number;
+}
+
+const known = new WeakMap<Palette, Uint32Array>();
+
+/** Pixels of all codes of one byte, made once for all heads and steps; `null` for wider codes. */
+function wordsByCode(encoding: Encoding, palette: Palette): Uint32Array | null {
+  if (encoding !== 'U8_SQRT') return null;
+  let words = known.get(palette);
+  if (!words) {
+    const wordOf = colourer(encoding, palette);
+    words = Uint32Array.from({ length: 256 }, (_, code) => wordOf(code));
+    known.set(palette, words);
+  }
+  return words;
 }

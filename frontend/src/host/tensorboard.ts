@@ -3,6 +3,9 @@ import type { Host } from '../state/host';
 import { guarded, outerWindow } from './frame';
 import { isOurs, keysOf, withKeys } from './hash';
 
+/** Before our keys in the storage, which all of TensorBoard's origin shares. */
+const STORED = 'attn.';
+
 /** The host for a dynamic plugin's iframe; outside TensorBoard it uses its own window. */
 export function tensorboardHost(): Host {
   const outer = outerWindow();
@@ -19,6 +22,8 @@ export function tensorboardHost(): Host {
       ),
     // A hidden tab stays alive with no height; nothing else tells (measured).
     isHidden: () => document.visibilityState === 'hidden' || window.innerHeight === 0,
+    recall: (key) => guarded(() => localStorage.getItem(STORED + key), null),
+    remember: (key, value) => guarded(() => localStorage.setItem(STORED + key, value), undefined),
     onNavigate: (listener) => {
       guarded(() => {
         outer.addEventListener('hashchange', listener);

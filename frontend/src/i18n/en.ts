@@ -1,11 +1,19 @@
 /** Every word of the tab in English; other languages have the same keys, or do not compile. */
 
+import { enAnalysis } from './en_analysis';
+import { enExports } from './en_exports';
 import { enPictures } from './en_pictures';
+import { enReading } from './en_reading';
+import { enTerms } from './en_terms';
 import { plural } from './plural';
 
 /** The English words. Functions take already formatted numbers, except counts for plurals. */
 export const en = {
+  ...enExports,
   ...enPictures,
+  ...enReading,
+  ...enTerms,
+  ...enAnalysis,
 
   title: 'Attention',
   subtitle: 'Attention replay',
@@ -35,7 +43,13 @@ export const en = {
     history: (n: number) => `${n} ${plural(n, 'item', 'items')}`,
   },
   layers: { heading: 'Layer' },
-  views: { heads: 'Heads', head: 'Head', evolution: 'Evolution', compare: 'Compare' },
+  views: {
+    recommendations: 'Recommendations',
+    heads: 'Heads',
+    head: 'Head',
+    evolution: 'Evolution',
+    compare: 'Compare',
+  },
   tools: {
     scale: 'Scale',
     scales: { sqrt: 'Square root', linear: 'Linear', log: 'Logarithm' },
@@ -48,7 +62,7 @@ export const en = {
     copy: 'Copy link',
     copied: 'Link copied',
     copyFailed: 'Copy this address',
-    help: 'Keyboard shortcuts',
+    help: 'Help: keys and terms',
     language: 'Language',
     pin: 'Pin to the comparison',
     pinned: (n: number) => `${n} pinned`,
@@ -62,9 +76,6 @@ export const en = {
     item: 'Item',
     score: 'Score',
     change: 'Move',
-    since: 'Moves since',
-    first: 'first step',
-    previous: 'previous step',
     up: (n: number) => `up ${n}`,
     down: (n: number) => `down ${n}`,
     same: 'no move',
@@ -117,7 +128,6 @@ export const en = {
       corrupt: 'corrupt',
       newer_format: 'of a newer format',
     },
-    entropy: 'Entropy per head (bits)',
     entropyNone: 'No measures logged',
   },
   states: {
@@ -126,6 +136,8 @@ export const en = {
     emptyTitle: 'No attention data yet',
     emptyText: 'Log attention while training, and it appears here by itself.',
     emptyKeras: 'Keras',
+    emptyTorch: 'PyTorch: Lightning and Hugging Face have a callback',
+    emptyTensorflow: 'A TensorFlow loop',
     emptyNumpy: 'NumPy and everything else',
     emptyLook: 'TensorBoard reads the folder given to --logdir, with all folders in it.',
     copy: 'Copy',
@@ -166,10 +178,14 @@ export const en = {
       ['Home End', 'first, last step'],
       ['[ ]', 'previous, next head'],
       [', .', 'slower, faster'],
+      ['I O', 'loop from here, to here'],
+      ['U', 'loop everything again'],
       ['P', 'pin to the comparison'],
       ['C', 'compare'],
       ['?', 'this help'],
       ['Arrows in the heatmap', 'move the cell'],
+      ['↑ ↓ in a list', 'previous, next item'],
+      ['Esc', 'close an explanation'],
     ] as readonly (readonly [string, string])[],
   },
 };

@@ -18,19 +18,16 @@ export const enPictures = {
     } as Record<string, string>,
     sort: 'Order',
     sorts: { position: 'As in the model', entropy: 'By entropy' },
-    numbers: 'Numbers',
-    numbersOf: { user: 'This user', cohort: 'Mean of users' },
-    numbersTitle:
-      'Only numbers are averaged: histories differ in length, so the pictures have no mean.',
-    cohort: (bits: string) => `⌀ ${bits} bits`,
+    cohort: (bits: string) => `⌀ ${bits}`,
     cohortTitle: (users: string, of: string) =>
-      `Mean of the measured entropy over ${users} of ${of} users. Only numbers are averaged: histories differ in length, so the pictures have no mean.`,
+      `Mean of the measured entropy in bits, over ${users} of ${of} users, not the entropy of the mean picture`,
     type: (word: string, score: string) => `${word} ${score}`,
     types: {
       self: 'self',
       previous: 'previous item',
       recent: 'recent items',
       first: 'first item',
+      category: 'same category',
       uniform: 'uniform',
       mixed: 'mixed',
     },
@@ -39,6 +36,8 @@ export const enPictures = {
       previous: (score: string) => `a query puts ${score} of its attention on the item before it`,
       recent: (score: string) => `a query puts ${score} of its attention on the newest three items`,
       first: (score: string) => `a query puts ${score} of its attention on the first item, a sink`,
+      category: (score: string) =>
+        `a query puts ${score} of its attention on other items of its category, at least 1.5 times what even attention would`,
       uniform: (score: string) => `its entropy is ${score} of what even attention has`,
       mixed: (score: string) =>
         `no simple pattern: its entropy is ${score} of what even attention has`,
@@ -113,8 +112,8 @@ export const enPictures = {
     pinHint: 'P pins what is chosen on the left; two to four panels fit.',
     pick: (query: string, key: string) => `${query} ← ${key}`,
     outside: '–',
-    sentence: (letter: string, what: string) =>
-      `${letter}: attention of ${what}. Arrow keys move the cell in all panels.`,
+    arrows: 'Arrow keys move the cell in all panels.',
+    sentence: (letter: string, what: string) => `${letter}: attention of ${what}.`,
     distance: 'Distance',
     bits: 'Jensen–Shannon',
     bitsTitle:
@@ -131,10 +130,7 @@ export const enPictures = {
       `Different lengths: the newest ${queries} queries and ${keys} keys are subtracted. ` +
       'Distances are left out, because the rows share their attention among different keys.',
     match: 'Heads that do the same',
-    matchExplain: (users: number) =>
-      `Paired by what the newest query attends to, for ${users} shared ${plural(users, 'user', 'users')}: similarity is 1 − mean Jensen–Shannon divergence.`,
     matchWorking: 'Comparing heads…',
-    matchNone: 'The runs share no user with the same history, so their heads cannot be paired.',
     matched: (a: string, b: string) => `${a} ↔ ${b}`,
     similarity: 'similarity',
     margin: 'margin',
@@ -176,8 +172,8 @@ export const enPictures = {
       queries: number,
       keys: number,
     ) =>
-      `Attention of ${head} in ${layer} for ${user} at step ${step}: ${queries} queries by ${keys} keys. ` +
-      'Arrow keys move the cell.',
+      `Attention of ${head} in ${layer} for ${user} at step ${step}: ${queries} queries by ${keys} keys.`,
+    arrows: 'Arrow keys move the cell.',
     tile: (layer: string, step: string) => ` of ${layer} at step ${step}`,
     query: 'query',
     key: 'key',
@@ -216,6 +212,7 @@ export const enPictures = {
     clipped: (top: string) => `≥ ${top}`,
     hatched: 'not applicable',
     step: (step: string) => `step ${step}`,
+    lastOf: (queries: string) => `reduced: the last of ${queries} queries`,
     snapped: (step: string, wanted: string, reason: string) =>
       `step ${step} (latest logged before ${wanted}${reason && `, which was ${reason}`})`,
   },
@@ -231,6 +228,7 @@ export const enPictures = {
       newer_format: 'Written by a newer version',
       before_first: 'Nothing logged yet',
       unreachable: 'Could not be loaded',
+      not_computable: 'Cannot be computed',
     },
     text: {
       not_logged: 'This step was not logged for this user and layer.',
@@ -243,6 +241,7 @@ export const enPictures = {
       newer_format: 'Upgrade tensorboard-plugin-attn to read it.',
       before_first: 'No step is logged at or before the cursor.',
       unreachable: 'The server did not send this frame.',
+      not_computable: 'What is stored of this step cannot be put together.',
     },
     other: (reason: string) => reason,
   },

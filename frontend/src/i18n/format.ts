@@ -28,6 +28,12 @@ export function formatAttention(value: number, language: string): string {
   return formatFixed(value, 4, language);
 }
 
+/** A share as a percentage, with one decimal where it is small. */
+export function formatShare(value: number, language: string): string {
+  const digits = value < 0.0995 ? 1 : 0;
+  return numberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(value);
+}
+
 /** A value on a scale: no needless zeros. */
 export function formatTick(value: number, language: string): string {
   return numberFormat(language, { maximumSignificantDigits: 3 }).format(value);
@@ -49,11 +55,14 @@ export function formatDifference(value: number, language: string): string {
   }).format(value);
 }
 
+const moments = new Map<string, Intl.DateTimeFormat>();
+
 /** Date and time to the second. */
 export function formatMoment(seconds: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(
-    seconds * 1000,
-  );
+  const style = { dateStyle: 'medium', timeStyle: 'medium' } as const;
+  const format = moments.get(language) ?? new Intl.DateTimeFormat(language, style);
+  moments.set(language, format);
+  return format.format(seconds * 1000);
 }
 
 /** Hours, minutes and seconds of a duration: `1:02:03`, `2:03`. */
@@ -62,4 +71,9 @@ export function formatDuration(seconds: number): string {
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const pad = (value: number): string => String(value).padStart(2, '0');
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}
+
+/** Several names as one text: `a, b, and c`. */
+export function formatList(names: readonly string[], tag: string): string {
+  return new Intl.ListFormat(tag, { type: 'conjunction' }).format(names);
 }

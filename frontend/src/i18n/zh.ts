@@ -1,10 +1,18 @@
 /** 简体中文用语；与英文同键，缺少任何一个都无法编译。 */
 import type { Dictionary } from './en';
+import { zhAnalysis } from './zh_analysis';
+import { zhExports } from './zh_exports';
 import { zhPictures } from './zh_pictures';
+import { zhReading } from './zh_reading';
+import { zhTerms } from './zh_terms';
 
 /** Simplified Chinese. */
 export const zh: Dictionary = {
+  ...zhExports,
   ...zhPictures,
+  ...zhReading,
+  ...zhTerms,
+  ...zhAnalysis,
   title: '注意力',
   subtitle: '注意力回放',
   close: '关闭',
@@ -33,7 +41,13 @@ export const zh: Dictionary = {
     history: (n) => `${n} 个物品`,
   },
   layers: { heading: '层' },
-  views: { heads: '全部头', head: '单个头', evolution: '演变', compare: '比较' },
+  views: {
+    recommendations: '推荐',
+    heads: '全部头',
+    head: '单个头',
+    evolution: '演变',
+    compare: '比较',
+  },
   tools: {
     scale: '刻度',
     scales: { sqrt: '平方根', linear: '线性', log: '对数' },
@@ -45,7 +59,7 @@ export const zh: Dictionary = {
     copy: '复制链接',
     copied: '链接已复制',
     copyFailed: '请复制此地址',
-    help: '键盘快捷键',
+    help: '帮助：按键与术语',
     language: '语言',
     pin: '固定到比较',
     pinned: (n) => `已固定 ${n} 个`,
@@ -59,9 +73,6 @@ export const zh: Dictionary = {
     item: '物品',
     score: '得分',
     change: '变动',
-    since: '变动起点',
-    first: '第一步',
-    previous: '上一步',
     up: (n) => `上升 ${n}`,
     down: (n) => `下降 ${n}`,
     same: '不变',
@@ -113,7 +124,6 @@ export const zh: Dictionary = {
       corrupt: '已损坏',
       newer_format: '格式过新',
     },
-    entropy: '各头的熵（比特）',
     entropyNone: '没有记录度量',
   },
   states: {
@@ -122,6 +132,8 @@ export const zh: Dictionary = {
     emptyTitle: '还没有注意力数据',
     emptyText: '在训练时记录注意力，就会自动显示在这里。',
     emptyKeras: 'Keras',
+    emptyTorch: 'PyTorch（Lightning 和 Hugging Face 另有回调）',
+    emptyTensorflow: 'TensorFlow 循环',
     emptyNumpy: 'NumPy 及其他',
     emptyLook: 'TensorBoard 读取 --logdir 所指的文件夹及其所有子文件夹。',
     copy: '复制',
@@ -158,10 +170,14 @@ export const zh: Dictionary = {
       ['Home End', '第一步、最后一步'],
       ['[ ]', '上一个、下一个头'],
       [', .', '减速、加速'],
+      ['I O', '从此处、到此处循环'],
+      ['U', '重新循环全部'],
       ['P', '固定到比较'],
       ['C', '比较'],
       ['?', '本帮助'],
       ['热力图中的方向键', '移动单元格'],
+      ['列表中的 ↑ ↓', '上一个、下一个物品'],
+      ['Esc', '关闭说明'],
     ],
   },
 };

@@ -12,18 +12,16 @@ export const zhPictures: typeof enPictures = {
     kinds: { self: '自注意力', cross: '交叉注意力', target: '目标注意力', field: '特征域注意力' },
     sort: '顺序',
     sorts: { position: '按模型顺序', entropy: '按熵' },
-    numbers: '数值',
-    numbersOf: { user: '当前用户', cohort: '用户平均' },
-    numbersTitle: '只对数值取平均：历史长度各不相同，图像没有平均值。',
-    cohort: (bits) => `⌀ ${bits} 比特`,
+    cohort: (bits) => `⌀ ${bits}`,
     cohortTitle: (users, of) =>
-      `${of} 位用户中 ${users} 位的实测熵平均值。只对数值取平均：历史长度各不相同，图像没有平均值。`,
+      `${of} 位用户中 ${users} 位的实测熵平均值（比特），不是平均图像的熵`,
     type: (word, score) => `${word} ${score}`,
     types: {
       self: '自身',
       previous: '前一物品',
       recent: '最近物品',
       first: '首个物品',
+      category: '同类物品',
       uniform: '均匀',
       mixed: '混合',
     },
@@ -32,6 +30,8 @@ export const zhPictures: typeof enPictures = {
       previous: (score) => `查询平均把 ${score} 的注意力放在前一个物品上`,
       recent: (score) => `查询平均把 ${score} 的注意力放在最新的三个物品上`,
       first: (score) => `查询平均把 ${score} 的注意力放在第一个物品（汇聚点）上`,
+      category: (score) =>
+        `查询平均把 ${score} 的注意力放在同类的其他物品上，至少为均匀注意力的 1.5 倍`,
       uniform: (score) => `其熵为完全均匀注意力的 ${score}`,
       mixed: (score) => `没有简单的模式：其熵为完全均匀注意力的 ${score}`,
     },
@@ -94,7 +94,8 @@ export const zhPictures: typeof enPictures = {
     pinHint: '按 P 固定左侧所选，可并排两到四个面板。',
     pick: (query, key) => `${query} ← ${key}`,
     outside: '–',
-    sentence: (letter, what) => `${letter}：${what} 的注意力。方向键在所有面板中移动单元格。`,
+    arrows: '方向键在所有面板中移动单元格。',
+    sentence: (letter, what) => `${letter}：${what} 的注意力。`,
     distance: '距离',
     bits: 'Jensen–Shannon',
     bitsTitle: 'Jensen–Shannon 散度，对各行取平均：0 比特为相同，1 比特为毫无共同之处。',
@@ -109,10 +110,7 @@ export const zhPictures: typeof enPictures = {
     newest: (queries, keys) =>
       `长度不同：对最新的 ${queries} 个查询和 ${keys} 个键求差。不给出距离，因为各行的注意力分配在不同的键上。`,
     match: '作用相同的头',
-    matchExplain: (users) =>
-      `按最新查询所关注的内容配对，基于 ${users} 位共有用户：相似度为 1 − 平均 Jensen–Shannon 散度。`,
     matchWorking: '正在比较注意力头…',
-    matchNone: '两次运行没有历史相同的共有用户，无法为头配对。',
     matched: (a, b) => `${a} ↔ ${b}`,
     similarity: '相似度',
     margin: '领先',
@@ -140,7 +138,8 @@ export const zhPictures: typeof enPictures = {
   heatmap: {
     role: '热力图',
     sentence: (head, layer, user, step, queries, keys) =>
-      `${user} 在第 ${step} 步、${layer} 的${head}的注意力：${queries} 个查询，${keys} 个键。方向键移动单元格。`,
+      `${user} 在第 ${step} 步、${layer} 的${head}的注意力：${queries} 个查询，${keys} 个键。`,
+    arrows: '方向键移动单元格。',
     tile: (layer, step) => `，${layer}，第 ${step} 步`,
     query: '查询',
     key: '键',
@@ -172,6 +171,7 @@ export const zhPictures: typeof enPictures = {
     clipped: (top) => `≥ ${top}`,
     hatched: '不适用',
     step: (step) => `第 ${step} 步`,
+    lastOf: (queries) => `已缩减：${queries} 个查询中的最后一个`,
     snapped: (step, wanted, reason) =>
       `第 ${step} 步（${wanted} 之前最近的记录${reason && `，该步${reason}`}）`,
   },
@@ -187,6 +187,7 @@ export const zhPictures: typeof enPictures = {
       newer_format: '由更新的版本写入',
       before_first: '尚无记录',
       unreachable: '无法加载',
+      not_computable: '无法计算',
     },
     text: {
       not_logged: '这一步没有为该用户和该层做记录。',
@@ -198,6 +199,7 @@ export const zhPictures: typeof enPictures = {
       newer_format: '请升级 tensorboard-plugin-attn 后读取。',
       before_first: '光标处及之前没有记录任何一步。',
       unreachable: '服务器没有发送这一帧。',
+      not_computable: '这一步所存储的内容无法合成。',
     },
     other: (reason) => reason,
   },

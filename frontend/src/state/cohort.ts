@@ -1,4 +1,5 @@
-/** Means of measures over the cohort: of numbers only, because pictures of different lengths have none. */
+/** Means over the cohort that stand beside its mean picture: of measures, and what heads do. */
+import { HEAD_KINDS, type HeadKind } from '../analysis/head_type';
 import { indexAtOrBefore } from '../data/steps';
 import type { Layer } from '../data/schema';
 import type { MeasureName } from './link';
@@ -29,4 +30,16 @@ export function cohortMean(
   if (values.length === 0) return null;
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return { mean, users: values.length, of: users.length };
+}
+
+/** What a head does as a mean over the cohort; `null` until the server has said so. */
+export function cohortType(
+  { run, cohortTypes }: Session,
+  step: number | null,
+  layer: Layer,
+  head: number,
+): { readonly kind: HeadKind; readonly score: number } | null {
+  const found = cohortTypes.ofHead(run?.name ?? '', layer.name, step, head);
+  const kind = HEAD_KINDS.find((known) => known === found?.type);
+  return found && kind ? { kind, score: found.score } : null;
 }

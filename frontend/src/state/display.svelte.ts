@@ -4,9 +4,11 @@ import type { TableName } from '../color/tables';
 import type { Palette } from '../heatmap/paint';
 import {
   DEFAULTS,
+  type CurveName,
   type LanguageName,
   type Link,
-  type MeasureName,
+  type RowsName,
+  type ShapeName,
   type SortName,
   type Top,
 } from './link';
@@ -20,12 +22,18 @@ export class Display {
   peak = $state(1);
   dark = $state(false);
   /** What the curves of the evolution show. */
-  measure = $state<MeasureName>(DEFAULTS.measure);
+  measure = $state<CurveName>(DEFAULTS.measure);
   /** The language that was asked for; `null` leaves it to the reader's browser. */
   language = $state<LanguageName | null>(null);
   sort = $state<SortName>(DEFAULTS.sort);
-  /** Whether numbers of heads are means over the cohort. */
+  /** Whether pictures and numbers of heads are means over the cohort. */
   mean = $state<boolean>(DEFAULTS.mean);
+  /** Whether the rollout stands beside the heads. */
+  rollout = $state<boolean>(DEFAULTS.rollout);
+  shape = $state<ShapeName>(DEFAULTS.shape);
+  /** Lines of each query in a flow, 1 to 10. */
+  edges = $state<number>(DEFAULTS.edges);
+  rows = $state<RowsName>(DEFAULTS.rows);
   /** What renderers take. */
   readonly palette = $derived<Palette>({
     table: this.colours,
@@ -47,5 +55,9 @@ export class Display {
     this.language = link.lang ?? null;
     this.sort = link.sort ?? DEFAULTS.sort;
     this.mean = link.mean ?? DEFAULTS.mean;
+    this.rollout = link.rollout ?? DEFAULTS.rollout;
+    this.shape = link.shape ?? DEFAULTS.shape;
+    this.edges = link.edges ?? DEFAULTS.edges;
+    this.rows = link.rows ?? DEFAULTS.rows;
   }
 }

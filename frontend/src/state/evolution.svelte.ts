@@ -103,10 +103,10 @@ export class Evolution {
     for (const old of [...this.kept.keys()].slice(0, -CLIPS_KEPT)) this.kept.delete(old);
   }
 
-  private missing(rows: Rows): number[] {
+  private missing(rows: Rows, most = BATCH): number[] {
     return coarseToFine(this.wanted())
       .filter((step) => !rows.has(step))
-      .slice(0, BATCH);
+      .slice(0, Math.min(BATCH, most));
   }
 
   private async load(id: ClipId, query: number): Promise<void> {
@@ -114,7 +114,9 @@ export class Evolution {
     const rows = this.rows();
     this.abort = abort;
     try {
-      for (let batch = this.missing(rows); batch.length > 0; batch = this.missing(rows)) {
+      for (;;) {
+        const batch = this.missing(rows, id.most);
+        if (batch.length === 0) break;
         const text = [...batch].sort((a, b) => a - b).join(',');
         const frames = await this.client.frames(id.run, id.layer, id.user, text, abort.signal);
         if (abort.signal.aborted) return;

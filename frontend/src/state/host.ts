@@ -12,6 +12,10 @@ export interface Host {
   isHidden(): boolean;
   /** Called when the reader went back or forward, or edited the address. */
   onNavigate(listener: () => void): void;
+  /** What was remembered in this browser; `null` where nothing was, or may be. */
+  recall(key: string): string | null;
+  /** Remember in this browser, where it may be. */
+  remember(key: string, value: string): void;
   onDark(listener: () => void): void;
   onHidden(listener: () => void): void;
 }

@@ -1,15 +1,27 @@
 /** What is seen, as short readable keys of the address; defaults are left out. */
 import { SCALE_KINDS, type ScaleKind } from '../color/scale';
 import { TABLE_NAMES, type TableName } from '../color/tables';
+import type { Cell } from '../heatmap/geometry';
+import type { Reference } from './recommendations';
 
 /** The centre of the tab. */
-export type ViewName = 'heads' | 'head' | 'evolution' | 'compare';
+export type ViewName = 'recommendations' | 'heads' | 'head' | 'evolution' | 'compare';
+/** How much the recommendations say, from a sentence to formulas. */
+export type LevelName = (typeof LEVELS)[number];
+/** Whose attention stands beside the history: all heads of the last layer, or the chosen head. */
+export type SourceName = (typeof SOURCES)[number];
 /** Languages an address can ask for. */
 export type LanguageName = (typeof LANGUAGES)[number];
 /** How heads are ordered. */
 export type SortName = 'position' | 'entropy';
 /** What the writer measures of each head. */
 export type MeasureName = (typeof MEASURES)[number];
+/** What curves can show: a measure, or what the server computes of all steps. */
+export type CurveName = MeasureName | 'drift';
+/** How a head is drawn. */
+export type ShapeName = 'matrix' | 'flow';
+/** Which queries a flow shows. */
+export type RowsName = 'all' | 'last';
 /** What the timeline's axis counts. */
 export type AxisName = 'step' | 'epoch' | 'wall';
 
@@ -22,18 +34,44 @@ export interface Link {
   step?: number;
   live?: boolean;
   view?: ViewName;
+  level?: LevelName;
+  source?: SourceName;
+  /** What moves in the list are counted from. */
+  since?: Reference;
+  /** The id of the item whose details are shown. */
+  item?: string;
+  /** The cell of the large heatmap that is looked at. */
+  cell?: Cell;
+  loop?: boolean;
+  /** The stretch that is looped, both ends included. */
+  range?: StepRange;
+  speed?: number;
+  /** A scalar above the timeline, as `run/tag`; nothing means loss and NDCG. */
+  curve?: string;
   axis?: AxisName;
   scale?: ScaleKind;
   colours?: TableName;
   top?: Top;
-  measure?: MeasureName;
+  measure?: CurveName;
   /** Order of heads within a layer. */
   sort?: SortName;
-  /** Numbers of heads are means over the cohort. */
+  /** Pictures and numbers of heads are means over the cohort. */
   mean?: boolean;
+  /** The rollout stands beside the heads. */
+  rollout?: boolean;
+  shape?: ShapeName;
+  /** Lines of each query in a flow. */
+  edges?: number;
+  rows?: RowsName;
   /** Panels of the comparison: see `panel_link.ts`. */
   compare?: string;
   lang?: LanguageName;
+}
+
+/** A stretch of steps, both ends included. */
+export interface StepRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** Upper end of the scale; `auto` is the largest weight that was loaded. */
@@ -51,19 +89,38 @@ export const MEASURES = [
   'head_similarity',
   'importance',
 ] as const;
+/** What curves can show, in the order it is offered. */
+export const CURVES: readonly CurveName[] = [...MEASURES, 'drift'];
+/** Ways to draw a head; the first is the default. */
+export const SHAPES: ShapeName[] = ['matrix', 'flow'];
+/** Queries of a flow; the first is the default. */
+export const ROWS: RowsName[] = ['all', 'last'];
+/** The most lines of a query. */
+export const MOST_EDGES = 10;
 /** All languages. */
 export const LANGUAGES = ['en', 'zh'] as const;
 /** Orders of heads; the first is the default. */
 export const SORTS: SortName[] = ['position', 'entropy'];
-/** Views in the order they are offered. */
-export const VIEWS: ViewName[] = ['heads', 'head', 'evolution', 'compare'];
+/** Views in the order they are offered; the first opens first. */
+export const VIEWS: ViewName[] = ['recommendations', 'heads', 'head', 'evolution', 'compare'];
+/** Levels from simple to complete. */
+export const LEVELS = ['simple', 'evidence', 'matrix', 'formulas'] as const;
+/** Sources of the attention beside the history; the first is the default. */
+export const SOURCES = ['mean', 'head'] as const;
+/** Speeds of the player. */
+export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const AXES: AxisName[] = ['step', 'epoch', 'wall'];
 
 /** What is shown when an address says nothing; such values are not written. */
 export const DEFAULTS = {
   head: 0,
   live: false,
-  view: 'heads',
+  view: 'recommendations',
+  level: 'evidence',
+  source: 'mean',
+  since: 'first',
+  loop: false,
+  speed: 1,
   axis: 'step',
   scale: 'sqrt',
   colours: 'cividis',
@@ -71,6 +128,10 @@ export const DEFAULTS = {
   measure: 'entropy_bits',
   sort: 'position',
   mean: false,
+  rollout: false,
+  shape: 'matrix',
+  edges: 3,
+  rows: 'all',
 } as const;
 
 /** Read an address; values that make no sense are left out. */
@@ -81,22 +142,41 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...text('user', values.get('user')),
     ...text('compare', values.get('compare')),
     ...oneOf('view', VIEWS, values.get('view')),
+    ...text('item', values.get('item')),
+    ...text('curve', values.get('curve')),
+    ...oneOf('level', LEVELS, values.get('level')),
+    ...oneOf('source', SOURCES, values.get('source')),
+    ...oneOf('since', ['first', 'previous'], values.get('since')),
     ...oneOf('axis', AXES, values.get('axis')),
     ...oneOf('scale', SCALE_KINDS, values.get('scale')),
     ...oneOf('colours', TABLE_NAMES, values.get('colours')),
-    ...oneOf('measure', MEASURES, values.get('measure')),
+    ...oneOf('measure', CURVES, values.get('measure')),
+    ...oneOf('shape', SHAPES, values.get('shape')),
+    ...oneOf('rows', ROWS, values.get('rows')),
     ...oneOf('sort', SORTS, values.get('sort')),
     ...oneOf('lang', LANGUAGES, values.get('lang')),
   };
   const head = integer(values.get('head'));
   const step = integer(values.get('step'));
+  const since = integer(values.get('since'));
+  const range = pairOf(values.get('range'));
+  const cell = pairOf(values.get('cell'));
+  const speed = SPEEDS.find((known) => String(known) === values.get('speed'));
   const topText = values.get('top');
   const top = TOPS.find((known) => String(known) === topText);
   if (head !== null && head >= 0) link.head = head;
   if (step !== null) link.step = step;
   if (top !== undefined) link.top = top;
+  if (since !== null) link.since = since;
+  if (range && range[0] < range[1]) link.range = { first: range[0], last: range[1] };
+  if (cell && cell[0] >= 0 && cell[1] >= 0) link.cell = { query: cell[0], key: cell[1] };
+  if (speed !== undefined) link.speed = speed;
+  if (values.get('loop') === '1') link.loop = true;
   if (values.get('live') === '1') link.live = true;
   if (values.get('mean') === '1') link.mean = true;
+  if (values.get('rollout') === '1') link.rollout = true;
+  const edges = integer(values.get('edges'));
+  if (edges !== null && edges >= 1 && edges <= MOST_EDGES) link.edges = edges;
   return link;
 }
 
@@ -105,9 +185,19 @@ export function formatLink(link: Link): Map<string, string> {
   const values = new Map<string, string>();
   for (const [key, value] of Object.entries(link) as [keyof Link, Link[keyof Link]][]) {
     const isDefault = key in DEFAULTS && DEFAULTS[key as keyof typeof DEFAULTS] === value;
-    if (value !== undefined && !isDefault) values.set(key, value === true ? '1' : String(value));
+    if (value !== undefined && !isDefault) values.set(key, written(value));
   }
   return values;
+}
+
+function written(value: NonNullable<Link[keyof Link]>): string {
+  if (typeof value === 'object') return Object.values(value).join('-');
+  return value === true ? '1' : String(value);
+}
+
+function pairOf(text: string | undefined): readonly [number, number] | null {
+  const [, one, other] = text?.match(/^(-?\d{1,15})-(-?\d{1,15})$/) ?? [];
+  return one === undefined || other === undefined ? null : [Number(one), Number(other)];
 }
 
 function text<K extends keyof Link>(key: K, value: string | undefined): Partial<Link> {

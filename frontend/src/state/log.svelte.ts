@@ -9,7 +9,11 @@ export class Log {
   status = $state.raw<Status | null>(null);
   /** The generation everything here has caught up with; what hangs on the log is read again then. */
   generation = $state<number | null>(null);
+  /** When the server last answered, in seconds since 1970. */
+  answeredAt = $state<number | null>(null);
   runs = $state.raw<readonly Run[] | null>(null);
+  /** Whether `runs` were listed while the log was still being read. */
+  arePartial = $state(false);
   catalogues = $state.raw<ReadonlyMap<string, Catalogue>>(new Map());
   timelines = $state.raw<ReadonlyMap<string, TimelineColumns>>(new Map());
   /** What failed and has not worked since, by request. */
@@ -20,6 +24,10 @@ export class Log {
   readonly fault = $derived(
     [...this.failures.values()].find((error) => !error.passing && error.kind !== 'not_found') ??
       null,
+  );
+  /** A large log is being read for the first time: more may turn up. */
+  readonly isReading = $derived(
+    this.status !== null && this.status.indexing.done_bytes < this.status.indexing.total_bytes,
   );
   private readonly underWay = new Map<string, Promise<unknown>>();
 
@@ -34,7 +42,10 @@ export class Log {
   async refreshStatus(): Promise<boolean> {
     const before = this.status?.generation;
     const status = await this.once('status', () => this.client.status());
-    if (status) this.status = status;
+    if (status) {
+      this.status = status;
+      this.answeredAt = Date.now() / 1000;
+    }
     return status !== null && status.generation !== before;
   }
 
@@ -46,7 +57,9 @@ export class Log {
   /** Read the list of runs again. */
   async refreshRuns(): Promise<void> {
     const runs = await this.once('runs', () => this.client.runs());
-    if (runs) this.runs = runs;
+    if (!runs) return;
+    this.arePartial = this.isReading;
+    this.runs = runs;
   }
 
   /** Read a run's users and items, again if `again`. */

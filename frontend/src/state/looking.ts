@@ -1,8 +1,10 @@
 /** Asks for what is on screen; each function is an effect that runs when what it reads changed. */
 import { untrack } from 'svelte';
+import { ROLLOUT } from '../data/derived';
 import { isHistory } from './axis';
-import { MOST_USERS } from './head_match.svelte';
-import { firstPair, panelOf, sharedUsers } from './panels';
+import { indexAtOrBefore } from '../data/steps';
+import { clipOf, timelineOf } from './derived';
+import { firstPair, panelOf } from './panels';
 import { picturesOf } from './pictures';
 import type { Session } from './session.svelte';
 
@@ -31,8 +33,9 @@ export function lookAtFrames(session: Session): void {
 
 /** Lists of the chosen user around the cursor, and measures of the chosen layer. */
 export function lookAtSeries(session: Session): void {
-  const { run, user, layer, columns, timeline, series, log, items } = session;
+  const { run, user, layer, columns, timeline, series, log, items, reading, selection } = session;
   const { index } = timeline;
+  const { since } = reading;
   const { generation } = log;
   const steps = columns?.steps ?? [];
   const unknown = series.recommendations?.items.some((list) =>
@@ -40,9 +43,14 @@ export function lookAtSeries(session: Session): void {
   );
   if (!run || !user || !layer || generation === null || series.failure) return;
   untrack(() => {
-    if (run.has_recommendations) series.lookAtLists(run.name, user.index, steps, index);
-    else series.clearLists();
-    void series.lookAtMeasures(run.name, layer.name, user.index, generation);
+    const pinned = typeof since === 'number' ? [indexAtOrBefore(steps, since)] : [];
+    if (run.has_recommendations) {
+      series.lookAtLists(run.name, user.index, steps, [index, ...pinned]);
+      if (selection.view === 'recommendations')
+        void series.lookAtAllLists(run.name, user.index, steps);
+    } else series.clearLists();
+    if (layer.name !== ROLLOUT)
+      void series.lookAtMeasures(run.name, layer.name, user.index, generation);
     if (
       unknown &&
       run.has_catalogue &&
@@ -53,10 +61,18 @@ export function lookAtSeries(session: Session): void {
   });
 }
 
+/** Curves above the timeline, from TensorBoard's own scalars. */
+export function lookAtScalars({ run, scalars, log }: Session): void {
+  const { generation } = log;
+  void scalars.choice;
+  if (run && generation !== null) untrack(() => void scalars.look(run.name, generation));
+}
+
 /** While the evolution is on screen: the predicting row over all steps, and every head's measures. */
 export function lookAtEvolution(session: Session): void {
-  const { run, user, layer, layers, columns, selection, evolution, measurements, log } = session;
+  const { run, user, layer, layers, columns, selection, evolution, log } = session;
   const { failure, query } = evolution;
+  const numbers = session.display.measure === 'drift' ? session.drift : session.measurements;
   const { generation } = log;
   const seen = selection.view === 'evolution';
   untrack(() => {
@@ -64,10 +80,12 @@ export function lookAtEvolution(session: Session): void {
       evolution.stop();
       return;
     }
-    const id = { run: run.name, layer: layer.name, user: user.index };
-    evolution.look(id, columns.steps, query ?? (isHistory(layer.query_axis) ? -1 : 0));
+    const newest = isHistory(layer.query_axis) ? -1 : 0;
+    evolution.look(clipOf(run, layer, user.index), columns.steps, query ?? newest);
     const clips = layers.map(({ name }) => ({ run: run.name, layer: name, user: user.index }));
-    measurements.look(clips, generation);
+    numbers.look(clips, generation);
+    // Alerts rest on what was measured, whatever the curves show.
+    session.measurements.look(clips, generation);
   });
 }
 
@@ -100,41 +118,45 @@ export function lookAtComparison(session: Session): void {
     });
   }
   const panels = compare.panels.map((choice) => panelOf(session, choice));
+  const { generation } = log;
   untrack(() => {
-    for (const { run, layer, columns } of panels) {
+    const runs = [...new Set(panels.flatMap(({ run }) => run?.name ?? []))];
+    if (generation !== null) void session.metrics.look(runs, generation);
+    for (const { run, layers, layer, columns } of panels) {
       if (run?.has_catalogue) void log.loadCatalogue(run.name);
-      if (run && layer && !columns) void log.loadTimeline(run.name, layer.name);
+      if (run && layer && !columns) void log.loadTimeline(run.name, timelineOf(layers, layer.name));
     }
   });
+}
+
+/** What heads do, over the cohort, while means are on screen and time stands still. */
+export function lookAtTypes(session: Session): (() => void) | undefined {
+  const { run, selection, display, timeline, cohortTypes } = session;
+  const { cursor } = timeline;
+  if (!run || selection.view !== 'heads' || !display.mean || cursor === null) return undefined;
+  if (timeline.mode === 'playing') return undefined;
+  const timer = setTimeout(() => void cohortTypes.look(run.name, cursor), PAUSE_MS);
+  return () => clearTimeout(timer);
 }
 
 /** Pair the heads of the first two panels when they are of different layers or runs. */
 export function lookAtHeads(session: Session): (() => void) | undefined {
   const { selection, compare, timeline, headMatch } = session;
-  const [a, b] = compare.panels.map((choice) => panelOf(session, choice));
   if (selection.view !== 'compare' || timeline.mode === 'playing') return undefined;
-  const isOther = a?.run !== b?.run || a?.layer !== b?.layer;
-  if (
-    !a?.run ||
-    !b?.run ||
-    !a.layer ||
-    !b.layer ||
-    a.step === null ||
-    b.step === null ||
-    !isOther
-  ) {
+  const sides = compare.panels
+    .slice(0, 2)
+    .map((choice) => panelOf(session, choice))
+    .flatMap(({ run, layer, step }) =>
+      run && layer && layer.name !== ROLLOUT && step !== null
+        ? [{ run: run.name, layer: layer.name, step }]
+        : [],
+    );
+  const [a, b] = sides;
+  if (!a || !b || (a.run === b.run && a.layer === b.layer)) {
     untrack(() => headMatch.clear());
     return undefined;
   }
-  const users = sharedUsers(a, b, MOST_USERS);
-  const sides = [a, b].map((panel) => ({
-    run: panel.run?.name ?? '',
-    layer: panel.layer?.name ?? '',
-    step: panel.step ?? 0,
-  }));
-  const [first, second] = sides;
-  if (!first || !second) return undefined;
-  const timer = setTimeout(() => void headMatch.look(first, second, users), PAUSE_MS);
+  const timer = setTimeout(() => void headMatch.look(a, b), PAUSE_MS);
   return () => clearTimeout(timer);
 }
 

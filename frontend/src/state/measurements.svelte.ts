@@ -1,4 +1,4 @@
-/** What the writer measured for several layers and users, asked for one after the other. */
+/** Numbers per head and step of several layers and users, asked for one after the other. */
 import type { Client } from '../data/client';
 import type { ClipId } from '../data/clip';
 import type { Measures } from '../data/schema';
@@ -13,7 +13,12 @@ export class Measurements {
   private generation = 0;
   private atWork = false;
 
-  constructor(private readonly client: Client) {}
+  /** `ask` is what the writer measured, unless something else is asked for. */
+  constructor(
+    client: Client,
+    private readonly ask = ({ run, layer, user }: ClipId): Promise<Measures> =>
+      client.measures(run, layer, user),
+  ) {}
 
   /** The measures of a clip, if they are here. */
   of(id: ClipId): Measures | undefined {
@@ -32,7 +37,7 @@ export class Measurements {
     this.atWork = true;
     for (let id = this.next(); id; id = this.next()) {
       const { generation } = this;
-      const measures = await this.client.measures(id.run, id.layer, id.user).catch(() => null);
+      const measures = await this.ask(id).catch(() => null);
       if (!measures) break;
       this.known.delete(keyOf(id));
       this.known.set(keyOf(id), { measures, generation });

@@ -5,6 +5,7 @@ import type { Frame } from '../data/decode';
 import type { Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
 import { extentOf, placesOf, type Place, type Side } from './axis';
+import { layersOf, timelineOf } from './derived';
 import type { PanelChoice } from './panel_link';
 import type { Session } from './session.svelte';
 
@@ -33,11 +34,11 @@ export interface Panel {
 export function panelOf(session: Session, choice: PanelChoice): Panel {
   const { log, timeline, clips } = session;
   const run = log.runs?.find(({ name }) => name === choice.run) ?? null;
-  const layers = [...(run?.layers ?? [])].sort((a, b) => a.index - b.index);
+  const layers = layersOf(run);
   const layer = layers.find(({ name }) => name === choice.layer) ?? layers[0] ?? null;
   const users = run ? session.usersOf(run) : [];
   const user = users.find(({ id }) => id === choice.user) ?? users[0] ?? null;
-  const columns = (run && layer && log.timeline(run.name, layer.name)) ?? null;
+  const columns = (run && layer && log.timeline(run.name, timelineOf(layers, layer.name))) ?? null;
   const cursor = choice.step ?? timeline.cursor;
   const steps = columns?.steps ?? [];
   const step = cursor === null ? null : (steps[indexAtOrBefore(steps, cursor)] ?? null);
@@ -75,21 +76,6 @@ export function axesOf({ layer, user, attention, queries, keys }: Panel): Axes |
     queries: idsOf(layer.query_axis, queries, attention.queryOffset),
     keys: idsOf(layer.key_axis, keys, attention.keyOffset),
   };
-}
-
-/** Users that both panels' runs follow, with the same history: a pair of indices each. */
-export function sharedUsers(a: Panel, b: Panel, most: number): [number, number][] {
-  const historyOf = (panel: Panel, user: User): string => {
-    const axis = user.axes[panel.layer?.key_axis ?? ''] ?? [];
-    return axis.map((index) => panel.items.get(index)?.id ?? index).join(' ');
-  };
-  const others = new Map(b.users.map((user) => [user.id, user]));
-  return a.users
-    .flatMap((user): [number, number][] => {
-      const other = others.get(user.id);
-      return other && historyOf(a, user) === historyOf(b, other) ? [[user.index, other.index]] : [];
-    })
-    .slice(0, most);
 }
 
 /** Two panels to begin with: what is chosen, and the same in another run, or else another head. */

@@ -21,8 +21,8 @@ export interface RankedList {
   readonly referenceStep: number | null;
 }
 
-/** What the moves are counted from. */
-export type Reference = 'first' | 'previous';
+/** What the moves are counted from; a number is a pinned step. */
+export type Reference = 'first' | 'previous' | number;
 
 /** The list at `step` or the latest before it; `null` when there is none. */
 export function listAt(
@@ -32,7 +32,7 @@ export function listAt(
 ): RankedList | null {
   const index = indexAtOrBefore(columns.steps, step);
   if (index < 0) return null;
-  const earlier = reference === 'first' ? 0 : index - 1;
+  const earlier = referenceIndex(columns.steps, index, reference);
   const before = earlier >= 0 && earlier < index ? (columns.items[earlier] ?? []) : null;
   const rankBefore = (item: number): number | null => {
     const at = before?.indexOf(item) ?? -1;
@@ -51,6 +51,20 @@ export function listAt(
     seenRemoved: columns.seen_removed,
     referenceStep: before ? (columns.steps[earlier] as number) : null,
   };
+}
+
+/** Index of the list that moves are counted from; not below `index` when there is none earlier. */
+function referenceIndex(steps: readonly number[], index: number, reference: Reference): number {
+  if (reference === 'first') return 0;
+  return reference === 'previous' ? index - 1 : indexAtOrBefore(steps, reference);
+}
+
+/** Rank of an item in every loaded list; `null` where it is not listed. */
+export function ranksOf(columns: RecommendationColumns, item: number): (number | null)[] {
+  return columns.items.map((list) => {
+    const at = list.indexOf(item);
+    return at < 0 ? null : at + 1;
+  });
 }
 
 /** Two answers as one; a step in both is the newer answer's. */

@@ -1,6 +1,6 @@
 /** Which run, layer, user and head are looked at; a choice that does not exist is replaced and said. */
 import type { Layer, Run, User } from '../data/schema';
-import type { Link, ViewName } from './link';
+import { DEFAULTS, type Link, type ViewName } from './link';
 import type { Notices } from './notices.svelte';
 
 /** The reader's choices by name. `null` means not chosen yet. */
@@ -10,7 +10,7 @@ export class Selection {
   /** A user's id in the catalogue. */
   user = $state<string | null>(null);
   head = $state(0);
-  view = $state<ViewName>('heads');
+  view = $state<ViewName>(DEFAULTS.view);
   /** The chosen run was there and is gone from the log. */
   runGone = $state(false);
   private seen = false;
@@ -23,7 +23,7 @@ export class Selection {
     this.layer = link.layer ?? null;
     this.user = link.user ?? null;
     this.head = link.head ?? 0;
-    this.view = link.view ?? 'heads';
+    this.view = link.view ?? DEFAULTS.view;
   }
 
   /** Look at another run; layer, user and head stay if it has them. */

@@ -7,6 +7,9 @@ import { joinColumns } from './recommendations';
 /** Steps of one request for recommendations. */
 const CHUNK = 200;
 
+/** Requests for all lists of a user that are worth making for a curve. */
+const MOST_CHUNKS = 8;
+
 /** Loads columns around the cursor, and the rest when it is looked at. */
 export class Series {
   recommendations = $state.raw<RecommendationColumns | null>(null);
@@ -18,16 +21,31 @@ export class Series {
 
   constructor(private readonly client: Client) {}
 
-  /** Load the lists around `index` of the logged `steps`, and those of the first steps. */
-  lookAtLists(run: string, user: number, steps: readonly number[], index: number): void {
+  /** Load the lists around each of `indices` into the logged `steps`, and those of the first steps. */
+  lookAtLists(
+    run: string,
+    user: number,
+    steps: readonly number[],
+    indices: readonly number[],
+  ): void {
     const of = JSON.stringify([run, user]);
     if (of !== this.of) {
       this.of = of;
       this.recommendations = null;
       this.chunks.clear();
     }
-    const at = Math.floor(Math.max(0, index) / CHUNK);
-    for (const chunk of new Set([at, 0])) void this.loadChunk(run, user, steps, chunk);
+    const chunks = indices.map((index) => Math.floor(Math.max(0, index) / CHUNK));
+    for (const chunk of new Set([...chunks, 0])) void this.loadChunk(run, user, steps, chunk);
+  }
+
+  /** Load every list, one request after the other, where there are not too many. */
+  async lookAtAllLists(run: string, user: number, steps: readonly number[]): Promise<void> {
+    const count = Math.ceil(steps.length / CHUNK);
+    if (count > MOST_CHUNKS) return;
+    for (let chunk = count - 1; chunk >= 0; chunk -= 1) {
+      if (this.of !== JSON.stringify([run, user]) || this.failure) return;
+      await this.loadChunk(run, user, steps, chunk);
+    }
   }
 
   /** The run has no lists. */
@@ -79,9 +97,14 @@ export class Series {
     if (from === undefined || to === undefined || (known !== undefined && known >= to)) return;
     this.chunks.set(chunk, to);
     const range = `${known === undefined ? from : known + 1}-${to}`;
+    // Lists may be logged more rarely than attention: the one before the chunk counts, too.
+    const isFirst = known === undefined && chunk > 0;
+    const parts = isFirst ? [`at-or-before:${from - 1}`, range] : [range];
     const { of } = this;
     try {
-      const answer = await this.client.recommendations(run, user, range);
+      const ask = (part: string): Promise<RecommendationColumns> =>
+        this.client.recommendations(run, user, part);
+      const answer = (await Promise.all(parts.map(ask))).reduce(joinColumns);
       if (of !== this.of) return;
       this.failure = null;
       this.recommendations = this.recommendations

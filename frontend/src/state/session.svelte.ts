@@ -1,12 +1,16 @@
 /** Everything the views show, in one object: what is chosen, joined with what the server has. */
 import { Client } from '../data/client';
+import { COHORT, ROLLOUT } from '../data/derived';
 import type { Frame } from '../data/decode';
+import { ScalarClient } from '../data/scalars';
 import type { Catalogue, Item, Layer, Run, TimelineColumns, User } from '../data/schema';
 import { indexAtOrBefore } from '../data/steps';
 import { RunPalette } from '../color/run_palette';
 import { Axes } from './axes.svelte';
 import { Clips } from './clips.svelte';
+import { CohortTypesOfRun } from './cohort_types.svelte';
 import { Compare } from './compare.svelte';
+import { loggedLayers, rolloutOf, timelineOf } from './derived';
 import { Display } from './display.svelte';
 import { Evolution } from './evolution.svelte';
 import { HeadMatch } from './head_match.svelte';
@@ -16,6 +20,10 @@ import { LinkWriter } from './link_writer';
 import { Log } from './log.svelte';
 import { Measurements } from './measurements.svelte';
 import { Notices } from './notices.svelte';
+import { Preferences } from './preferences.svelte';
+import { Reading } from './reading.svelte';
+import { Scalars } from './scalars.svelte';
+import { Metrics } from './metrics.svelte';
 import { Selection } from './selection.svelte';
 import { Series } from './series.svelte';
 import { Timeline } from './timeline.svelte';
@@ -33,12 +41,19 @@ export class Session {
   readonly timeline = new Timeline();
   readonly display = new Display();
   readonly compare = new Compare();
+  readonly reading = new Reading();
+  readonly preferences: Preferences;
+  readonly scalars: Scalars;
   readonly log: Log;
   readonly axes: Axes;
   readonly clips: Clips;
   readonly series: Series;
   readonly evolution: Evolution;
   readonly measurements: Measurements;
+  /** Distances of every step to the newest, as measures called `drift`. */
+  readonly drift: Measurements;
+  readonly cohortTypes: CohortTypesOfRun;
+  readonly metrics: Metrics;
   readonly headMatch: HeadMatch;
   readonly writer: LinkWriter;
   private readonly palette = new RunPalette();
@@ -46,11 +61,11 @@ export class Session {
   readonly run = $derived.by<Run | null>(
     () => this.log.runs?.find((run) => run.name === this.selection.run) ?? null,
   );
-  readonly layers = $derived<Layer[]>(
-    [...(this.run?.layers ?? [])].sort((a, b) => a.index - b.index),
-  );
+  readonly layers = $derived<Layer[]>(loggedLayers(this.run));
+  /** All self-attention layers as one, if there are several. */
+  readonly rollout = $derived<Layer | null>(rolloutOf(this.layers));
   readonly layer = $derived<Layer | null>(
-    this.layers.find((layer) => layer.name === this.selection.layer) ?? null,
+    [...this.layers, this.rollout].find((layer) => layer?.name === this.selection.layer) ?? null,
   );
   readonly users = $derived<readonly User[]>(this.run ? this.usersOf(this.run) : []);
   readonly user = $derived<User | null>(
@@ -64,13 +79,22 @@ export class Session {
   constructor(
     readonly host: Host,
     readonly client = new Client(),
+    scalarClient = new ScalarClient(),
   ) {
+    this.preferences = new Preferences(host);
+    this.scalars = new Scalars(scalarClient);
     this.log = new Log(client);
     this.axes = new Axes(client);
     this.clips = new Clips(client, this.axes);
     this.series = new Series(client);
     this.evolution = new Evolution(client, this.axes);
     this.measurements = new Measurements(client);
+    this.drift = new Measurements(client, async ({ run, layer, user }) => {
+      const { steps, divergence_bits: drift } = await client.drift(run, layer, user);
+      return { run, layer, user, steps, measures: { drift } };
+    });
+    this.cohortTypes = new CohortTypesOfRun(client);
+    this.metrics = new Metrics(scalarClient);
     this.headMatch = new HeadMatch(client);
     this.writer = new LinkWriter(host);
   }
@@ -87,7 +111,8 @@ export class Session {
 
   /** Logged steps of a layer of the chosen run. */
   columnsOf(layer: Layer | null): TimelineColumns | null {
-    return (this.run && layer && this.log.timeline(this.run.name, layer.name)) ?? null;
+    if (!this.run || !layer) return null;
+    return this.log.timeline(this.run.name, timelineOf(this.layers, layer.name)) ?? null;
   }
 
   /** A run's colour, the same for as long as the tab lives. */
@@ -110,6 +135,20 @@ export class Session {
     return this.clips.frame(this.run.name, layer.name, this.user.index, step);
   }
 
+  /** Whether pictures of a layer are means over the cohort, in the views that have them. */
+  isMean(layer: Layer): boolean {
+    const { view } = this.selection;
+    return this.display.mean && layer.name !== ROLLOUT && (view === 'heads' || view === 'head');
+  }
+
+  /** The frame of a layer in the picture: the user's, or the cohort's mean. */
+  picturedFrame(layer: Layer): Frame | undefined {
+    const step = this.shownStep(layer);
+    if (!this.isMean(layer)) return this.frameOf(layer);
+    if (!this.run || step === null) return undefined;
+    return this.clips.frame(this.run.name, layer.name, COHORT, step);
+  }
+
   /** Item indices along one axis of a layer, for the chosen user; empty when not known. */
   axisItems(axis: string): readonly number[] {
     return this.user?.axes[axis] ?? [];
@@ -127,6 +166,15 @@ export class Session {
       head: s.head,
       live: following,
       view: s.view,
+      level: this.reading.level,
+      source: this.reading.source,
+      since: this.reading.since,
+      ...(this.reading.item === null ? {} : { item: this.reading.item }),
+      ...(this.scalars.choice ? { curve: this.scalars.choice } : {}),
+      ...(this.reading.cell && this.showsCell ? { cell: this.reading.cell } : {}),
+      loop: t.loop,
+      ...(t.range ? { range: t.range } : {}),
+      speed: t.speed,
       axis: t.axis,
       scale: d.scale,
       colours: d.colours,
@@ -134,9 +182,24 @@ export class Session {
       measure: d.measure,
       sort: d.sort,
       mean: d.mean,
+      rollout: d.rollout,
+      shape: d.shape,
+      edges: d.edges,
+      rows: d.rows,
       ...(d.language ? { lang: d.language } : {}),
       ...(this.compare.link ? { compare: this.compare.link } : {}),
     };
+  }
+
+  /** Whether colours stand for attention somewhere on screen. */
+  get showsPictures(): boolean {
+    return this.selection.view !== 'recommendations' || this.reading.shows('matrix');
+  }
+
+  /** Whether there is a large heatmap, in which a cell can be looked at. */
+  get showsCell(): boolean {
+    const { view } = this.selection;
+    return view === 'head' || (view === 'recommendations' && this.reading.shows('matrix'));
   }
 
   /** What a reader chose, as one comparable text; `null` until there is something to choose from. */
@@ -149,6 +212,7 @@ export class Session {
       user.id,
       selection.head,
       selection.view,
+      this.reading.choice,
       this.compare.link,
     ]);
   }
@@ -158,9 +222,9 @@ export class Session {
     this.selection.take(link);
     this.display.take(link);
     this.compare.take(link.compare);
-    this.timeline.axis = link.axis ?? 'step';
-    if (link.live) this.timeline.follow();
-    else if (link.step !== undefined) this.timeline.seek(link.step);
+    this.reading.take(link);
+    this.scalars.choice = link.curve ?? '';
+    this.timeline.take(link);
   }
 
   /** Followed users of any run; numbered where the log has no catalogue. */
@@ -178,11 +242,10 @@ export class Session {
   }
 
   private phaseNow(): Phase {
-    const { runs, status } = this.log;
+    const { runs, isReading } = this.log;
     if (runs === null) return 'loading';
-    const indexing = status !== null && status.indexing.done_bytes < status.indexing.total_bytes;
     if (this.selection.runGone) return 'gone';
-    if (runs.length === 0) return indexing ? 'loading' : 'empty';
+    if (runs.length === 0) return isReading ? 'loading' : 'empty';
     if (this.run?.problem && this.layers.length === 0) return 'problem';
     return 'ready';
   }

@@ -2,14 +2,12 @@
  * Where the reader is in training. Commands are the only way to move; new steps never move the
  * cursor unless it is `following`.
  */
+import { bisectLeft } from 'd3-array';
 import { indexAtOrBefore } from '../data/steps';
-import type { AxisName } from './link';
+import { SPEEDS, type AxisName, type Link, type StepRange } from './link';
 
 /** `following` keeps to the newest logged step. */
 export type Mode = 'paused' | 'playing' | 'following';
-
-/** Speeds offered. */
-export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 
 /** Logged steps per second at speed 1. */
 export const STEPS_PER_SECOND = 8;
@@ -22,6 +20,8 @@ export class Timeline {
   cursor = $state<number | null>(null);
   speed = $state(1);
   loop = $state(false);
+  /** The stretch that is played; `null` is all of it. */
+  range = $state.raw<StepRange | null>(null);
   direction = $state<1 | -1>(1);
   axis = $state<AxisName>('step');
   /** Index of the logged step that is shown: the latest one at or before the cursor, else -1. */
@@ -29,12 +29,27 @@ export class Timeline {
   /** The logged step that is shown. */
   readonly shown = $derived(this.steps[this.index] ?? null);
   private carry = 0;
+  /** The cursor is where the first steps put it. */
+  private untouched = false;
+  /** Indices of the first and last logged step that are played. */
+  private readonly ends = $derived.by<readonly [number, number]>(() => {
+    const { steps, range } = this;
+    if (!range) return [0, steps.length - 1];
+    const from = bisectLeft(steps as number[], range.first);
+    const to = indexAtOrBefore(steps, range.last);
+    return from < to ? [from, to] : [0, steps.length - 1];
+  });
 
-  /** The logged steps changed. The cursor stays where it is, except at the start or when following. */
-  receive(steps: readonly number[]): void {
+  /**
+   * The logged steps changed. The cursor stays where it is, except at the start or when following. The start
+   * lasts while the log is still `beingRead`, unless the reader moved: what is newest is not known before.
+   */
+  receive(steps: readonly number[], beingRead = false): void {
     this.steps = steps;
     if (steps.length === 0) return;
-    if (this.cursor === null || this.mode === 'following') this.cursor = steps.at(-1) ?? null;
+    const isStart = this.cursor === null || (beingRead && this.untouched);
+    if (isStart || this.mode === 'following') this.cursor = steps.at(-1) ?? null;
+    if (isStart) this.untouched = true;
   }
 
   /** Show `step`, or the latest logged one before it. */
@@ -42,6 +57,7 @@ export class Timeline {
     if (this.mode === 'following') this.mode = 'paused';
     if (this.cursor !== null && step !== this.cursor) this.direction = step < this.cursor ? -1 : 1;
     this.cursor = step;
+    this.untouched = false;
     this.carry = 0;
   }
 
@@ -67,11 +83,13 @@ export class Timeline {
     this.seekIndex(this.steps.length - 1);
   }
 
-  /** Start playing; from the start if at the end. */
+  /** Start playing; from the start if at the end, or outside the stretch that is looped. */
   play(): void {
     if (this.steps.length < 2) return;
-    if (this.index >= this.steps.length - 1) this.first();
+    const [from, to] = this.ends;
+    if (this.index >= to || this.index < from) this.seekIndex(from);
     this.mode = 'playing';
+    this.untouched = false;
     this.direction = 1;
     this.carry = 0;
   }
@@ -109,6 +127,37 @@ export class Timeline {
     this.loop = !this.loop;
   }
 
+  /** Loop a stretch, given by two steps in any order. */
+  select(one: number, other: number): void {
+    if (one === other) return;
+    this.range = { first: Math.min(one, other), last: Math.max(one, other) };
+    this.loop = true;
+  }
+
+  /** Loop from (`in`) or to (`out`) the step that is shown; the other end stays, if it can. */
+  mark(end: 'in' | 'out'): void {
+    const { shown, steps, range } = this;
+    const [first, last] = [steps[0], steps.at(-1)];
+    if (shown === null || first === undefined || last === undefined) return;
+    if (end === 'in') this.select(shown, range && range.last > shown ? range.last : last);
+    else this.select(range && range.first < shown ? range.first : first, shown);
+  }
+
+  /** Play everything again. */
+  clearRange(): void {
+    this.range = null;
+  }
+
+  /** Take over what an address says. */
+  take(link: Link): void {
+    this.axis = link.axis ?? 'step';
+    this.loop = link.loop ?? false;
+    this.range = link.range ?? null;
+    this.speed = link.speed ?? 1;
+    if (link.live) this.follow();
+    else if (link.step !== undefined) this.seek(link.step);
+  }
+
   /** Count along `axis`. */
   setAxis(axis: AxisName): void {
     this.axis = axis;
@@ -128,8 +177,9 @@ export class Timeline {
   }
 
   private next(): number | null {
-    const next = this.steps[this.index + 1];
-    return next ?? (this.loop ? (this.steps[0] ?? null) : null);
+    const [from, to] = this.ends;
+    if (this.index >= from && this.index < to) return this.steps[this.index + 1] ?? null;
+    return this.loop ? (this.steps[from] ?? null) : null;
   }
 
   private get isBetween(): boolean {

@@ -1,6 +1,7 @@
 /** Sets a session in motion: polling, loading what is looked at, playing, and the address. */
 import { untrack } from 'svelte';
 import { roundUp } from '../analysis/peak';
+import { loggedLayers, timelineOf } from './derived';
 import { parseLink } from './link';
 import {
   lookAtCohort,
@@ -8,7 +9,9 @@ import {
   lookAtEvolution,
   lookAtFrames,
   lookAtHeads,
+  lookAtScalars,
   lookAtSeries,
+  lookAtTypes,
   peakOnScreen,
 } from './looking';
 import { areReady, picturesOf } from './pictures';
@@ -19,6 +22,7 @@ import type { Session } from './session.svelte';
 export function wire(session: Session): () => void {
   const poller = new Poller(() => poll(session));
   const deliberate = new Set<string>();
+  const reading = { partial: false };
   let arrivals = $state(0);
   const takeAddress = (): void => {
     const link = parseLink(session.host.readLink());
@@ -32,13 +36,15 @@ export function wire(session: Session): () => void {
   const stop = $effect.root(() => {
     $effect(() => settle(session, deliberate));
     $effect(() => loadRun(session));
-    $effect(() => receiveSteps(session, deliberate));
+    $effect(() => receiveSteps(session, deliberate, reading));
     $effect(() => lookAtFrames(session));
     $effect(() => lookAtSeries(session));
+    $effect(() => lookAtScalars(session));
     $effect(() => lookAtEvolution(session));
     $effect(() => lookAtComparison(session));
     $effect(() => lookAtCohort(session));
     $effect(() => lookAtHeads(session));
+    $effect(() => lookAtTypes(session));
     $effect(() => {
       session.display.peak = roundUp(peakOnScreen(session) ?? 1);
     });
@@ -100,7 +106,9 @@ async function refresh(session: Session): Promise<void> {
   await log.refreshRuns();
   const known = [...(run ? layers.map((layer) => [run.name, layer.name] as const) : [])];
   for (const { id } of picturesOf(session)) {
-    if (!known.some(([r, l]) => r === id.run && l === id.layer)) known.push([id.run, id.layer]);
+    const own = log.runs?.find(({ name }) => name === id.run) ?? null;
+    const layer = timelineOf(loggedLayers(own), id.layer);
+    if (!known.some(([r, l]) => r === id.run && l === layer)) known.push([id.run, layer]);
   }
   const there = known.filter(([name]) => log.runs?.some((r) => r.name === name));
   const restarted = new Map<string, boolean>();
@@ -118,16 +126,23 @@ async function refresh(session: Session): Promise<void> {
   if (![...restarted.values()].some(Boolean)) return;
   session.series.forget();
   session.headMatch.forget();
+  session.cohortTypes.forget();
 }
 
 /** Replace choices that do not exist. */
-function settle({ log, selection, layers, users }: Session, deliberate: Set<string>): void {
-  const { runs } = log;
+function settle(
+  { log, selection, layers, rollout, users }: Session,
+  deliberate: Set<string>,
+): void {
+  const { runs, arePartial } = log;
   void [selection.run, selection.layer, selection.user, selection.head];
   untrack(() => {
-    if (runs) selection.settleRun(runs);
+    // A run that is not there yet may be in what is still to be read.
+    const isThere = runs?.some(({ name }) => name === selection.run) ?? false;
+    if (runs && (isThere || !arePartial || selection.run === null)) selection.settleRun(runs);
     if (layers.length > 0) {
-      selection.settleLayer(layers, deliberate.delete('layer') || deliberate.delete('head'));
+      const choices = rollout ? [...layers, rollout] : layers;
+      selection.settleLayer(choices, deliberate.delete('layer') || deliberate.delete('head'));
     }
     if (users.length > 0) selection.settleUser(users, deliberate.delete('user'));
   });
@@ -143,10 +158,16 @@ function loadRun({ run, layers, log }: Session): void {
   });
 }
 
-function receiveSteps({ columns, timeline, notices }: Session, deliberate: Set<string>): void {
+function receiveSteps(
+  { columns, timeline, notices, log }: Session,
+  deliberate: Set<string>,
+  reading: { partial: boolean },
+): void {
   if (!columns) return;
   untrack(() => {
-    timeline.receive(columns.steps);
+    // The steps that complete a partial reading still belong to it.
+    timeline.receive(columns.steps, log.arePartial || reading.partial);
+    reading.partial = log.arePartial;
     const [first] = columns.steps;
     if (first === undefined || !deliberate.delete('step')) return;
     const { cursor } = timeline;

@@ -1,16 +1,35 @@
 /** What things are called on screen, when the log may or may not name them. */
+import { ROLLOUT } from '../data/derived';
 import type { Gap, Item, Layer, User } from '../data/schema';
 import type { Place, Side } from '../state/axis';
+import type { TermName } from '../i18n/en_terms';
 import { formatCount } from '../i18n/format';
 import { language, words } from '../i18n/language.svelte';
+import type { Shape } from '../heatmap/geometry';
+import type { Session } from '../state/session.svelte';
+import type { Evidence } from '../state/evidence';
 
 /** A user's label, or a number. */
 export function userName(user: User): string {
   return user.label || words().users.name(user.index + 1);
 }
 
+/** A layer's name, or what stands in place of one. */
+export function layerName(layer: Layer): string {
+  return layer.name === ROLLOUT ? words().derived.rollout : layer.name;
+}
+
+/** Names of an axis on which the items of all users are aligned: places counted from the newest. */
+export function alignedNames(count: number): string[] {
+  const t = words().derived;
+  return Array.from({ length: count }, (_, i) =>
+    i === count - 1 ? t.newest : t.before(count - 1 - i),
+  );
+}
+
 /** A head's name, or a number. */
 export function headName(layer: Layer, head: number): string {
+  if (layer.name === ROLLOUT) return words().derived.rolloutHead;
   return layer.head_names[head] || words().heads.name(head);
 }
 
@@ -53,6 +72,42 @@ export function axisWord(axis: string): string {
 export function sideWord(layer: Layer, side: Side): string {
   if (layer.kind === 'self') return words().heatmap[side];
   return axisWord(side === 'query' ? layer.query_axis : layer.key_axis);
+}
+
+/** The item at a place of a history, or the place's number where the log does not name it. */
+export function placeName(
+  items: ReadonlyMap<number, Item>,
+  item: number | null,
+  position: number,
+): string {
+  return item === null ? words().heatmap.position(position + 1) : itemName(items, item);
+}
+
+/** Whose attention it is, in words. */
+export function sourceName({ layer, heads }: Pick<Evidence, 'layer' | 'heads'>): string {
+  const { sourceOf } = words().reading;
+  const [only] = heads;
+  return heads.length === 1 && only !== undefined
+    ? sourceOf.head(headName(layer, only), layer.name)
+    : sourceOf.mean(heads.length, layer.name);
+}
+
+/** What a head's heatmap shows, in a sentence. */
+export function headSentence(session: Session, who: string, layer: Layer, shape: Shape): string {
+  const step = session.shownStep(layer);
+  return words().heatmap.sentence(
+    headName(layer, session.selection.head),
+    layerName(layer),
+    who,
+    step === null ? '–' : formatCount(step, language()),
+    shape.queries,
+    shape.keys,
+  );
+}
+
+/** The term that explains why a frame is not there. */
+export function termOf(reason: string): TermName {
+  return reason in words().terms.list ? (reason as TermName) : 'not_logged';
 }
 
 /** A stretch without frames, and why, in words. */

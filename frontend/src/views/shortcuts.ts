@@ -5,10 +5,13 @@ const OWN_ARROWS = '[role="application"], [role="tablist"], [role="radiogroup"],
 
 /** Do what a key stands for; true if it stood for something. */
 export function runShortcut(session: Session, event: KeyboardEvent, showHelp: () => void): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || !session.preferences.shortcuts)
+    return false;
   const target = event.target instanceof Element ? event.target : null;
   if (isTyping(target)) return false;
-  const command = commandOf(session, event.key, event.shiftKey ? 10 : 1, showHelp);
+  // Caps Lock is no reason to do nothing.
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const command = commandOf(session, key, event.shiftKey ? 10 : 1, showHelp);
   if (!command || isTaken(target, event.key)) return false;
   command();
   return true;
@@ -43,6 +46,9 @@ function commandOf(
     ']': () => moveHead(session, 1),
     ',': () => timeline.changeSpeed(-1),
     '.': () => timeline.changeSpeed(1),
+    i: () => timeline.mark('in'),
+    o: () => timeline.mark('out'),
+    u: () => timeline.clearRange(),
     p: () => pinCurrent(session),
     c: () => (session.selection.view = 'compare'),
     '?': showHelp,

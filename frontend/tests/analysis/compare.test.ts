@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { assign, bestMatches } from '../../src/analysis/assignment';
+import { surenessOf, unpaired } from '../../src/analysis/confidence';
 import { commonOf, differenceOf } from '../../src/analysis/difference';
 import { distanceOf, jensenShannonBits, topKeys, topOverlap } from '../../src/analysis/distance';
-import { similarityOf } from '../../src/analysis/head_similarity';
-import type { LastRow } from '../../src/analysis/last_row';
 import type { Attention } from '../../src/data/attention';
 
 /** Numbers that look random and are the same every time. */
@@ -117,79 +115,19 @@ describe('what can be compared', () => {
   });
 });
 
-function permutations(n: number): number[][] {
-  if (n === 0) return [[]];
-  return permutations(n - 1).flatMap((rest) =>
-    Array.from({ length: n }, (_, at) => [...rest.slice(0, at), n - 1, ...rest.slice(at)]),
-  );
-}
+describe('how far a pair of heads can be relied on', () => {
+  it.each([
+    [null, null],
+    [0.3, 'clear'],
+    [0.05, 'clear'],
+    [0.02, 'close'],
+    [0.0001, 'same'],
+    [-0.0001, 'same'],
+    [-0.02, 'contested'],
+  ] as const)('is, at a margin of %s, %s', (margin, word) => expect(surenessOf(margin)).toBe(word));
 
-describe('the assignment', () => {
-  it.each(seeds)('is as good as the best of all permutations (%i)', (seed) => {
-    const next = randoms(seed);
-    const n = 1 + (seed % 6);
-    const cost = Array.from({ length: n }, () =>
-      Array.from({ length: n }, () => Math.floor(next() * 20) - 10),
-    );
-    const total = (columns: readonly number[]): number =>
-      columns.reduce((sum, column, row) => sum + (cost[row]?.[column] ?? NaN), 0);
-    const found = assign(cost);
-    expect([...found].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
-    expect(total(found)).toBe(Math.min(...permutations(n).map(total)));
-  });
-
-  it('of no heads is none', () => expect(bestMatches([])).toEqual([]));
-
-  it('tells by how much a match beats the second best', () => {
-    expect(
-      bestMatches([
-        [0.9, 0.8],
-        [0.95, 0.2],
-      ]),
-    ).toEqual([
-      { from: 0, to: 1, similarity: 0.8, margin: expect.closeTo(-0.1) },
-      { from: 1, to: 0, similarity: 0.95, margin: expect.closeTo(0.75) },
-    ]);
-    expect(bestMatches([[0.5], [0.7]])).toEqual([
-      { from: 1, to: 0, similarity: 0.7, margin: null },
-    ]);
-  });
-});
-
-describe('the similarity of heads', () => {
-  const row = (...heads: number[][]): LastRow => ({
-    kind: 'ready',
-    queries: 1,
-    keys: heads[0]?.length ?? 0,
-    keyOffset: 0,
-    keyAxis: null,
-    values: Float32Array.from(heads.flat()),
-  });
-
-  it('is 1 for the same and 0 for the opposite, averaged over users', () => {
-    const a = row([1, 0], [0, 1]);
-    expect(similarityOf([[a, row([0, 1], [1, 0])]])).toEqual([
-      [0, 1],
-      [1, 0],
-    ]);
-    expect(
-      similarityOf([
-        [a, a],
-        [a, row([0, 1], [1, 0])],
-      ])[0],
-    ).toEqual([0.5, 0.5]);
-  });
-
-  it('leaves out users whose rows are missing or of different lengths', () => {
-    const absent: LastRow = { kind: 'absent', reason: 'rejected', detail: '' };
-    const a = row([1, 0]);
-    expect(
-      similarityOf([
-        [a, absent],
-        [a, row([1, 0, 0])],
-        [a, a],
-      ]),
-    ).toEqual([[1]]);
-    expect(similarityOf([[a, absent]])).toEqual([]);
+  it('leaves heads without a partner', () => {
+    expect(unpaired(4, [2, 0])).toEqual([1, 3]);
+    expect(unpaired(2, [1, 0])).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { read, type Attention } from '../../src/data/attention';
+import { crc32c } from '../../src/data/crc32c';
 import { decodeFrames, openContainer, type Frame } from '../../src/data/decode';
 import { add } from '../../src/data/differences';
 import { CorruptFrameError } from '../../src/data/errors';
@@ -115,6 +116,31 @@ describe('a difference to another frame', () => {
 
   it('refuses a reference of another length', () => {
     expect(() => add(new Uint8Array(3), new Uint8Array(4))).toThrow(CorruptFrameError);
+  });
+});
+
+describe('attention too long to be kept whole', () => {
+  const reduction = { exact_rows: 2, overview_queries: 1, overview_keys: 2, top_k: 1 };
+  // 1 head, 5 queries, 3 keys: rows 3 and 4; means and maxima of two tiles; 5 cells; their 5 keys.
+  const bytes = [1, 2, 3, 4, 5, 6, 9, 9, 8, 8, 7, 7, 7, 7, 7, ...new Array<number>(10).fill(0)];
+  const raw = Uint8Array.from(bytes);
+  const more = { layout: 'REDUCED', reduction, query_length: 5, key_length: 3, query_offset: -1 };
+
+  it('shows the row that predicts, and says of how many', async () => {
+    const attention = ready(
+      await only({ ...more, raw_bytes: 25, crc32c: crc32c(raw) }, [zip(raw)]),
+    );
+    expect([...attention.codes]).toEqual([4, 5, 6]);
+    expect(attention).toMatchObject({ queries: 1, keys: 3, queryOffset: 3, reducedFrom: 5 });
+  });
+
+  it.each([
+    ['without saying what was kept', { reduction: null }],
+    ['with sections that do not fit its bytes', { reduction: { ...reduction, top_k: 2 } }],
+    ['without an exact row', { reduction: { ...reduction, exact_rows: 0, overview_keys: 5 } }],
+  ])('is corrupt %s', async (_, wrong) => {
+    const header = { ...more, ...wrong, raw_bytes: 25, crc32c: crc32c(raw) };
+    expect(await only(header, [zip(raw)])).toMatchObject({ kind: 'absent', reason: 'corrupt' });
   });
 });
 

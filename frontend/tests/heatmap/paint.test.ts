@@ -94,3 +94,33 @@ describe('cells to pixels', () => {
     ).toBe(0);
   });
 });
+
+describe('painting over', () => {
+  const small: Attention = {
+    step: 0,
+    heads: 1,
+    queries: 2,
+    keys: 2,
+    queryOffset: 0,
+    keyOffset: 0,
+    encoding: 'U8_SQRT',
+    layout: 'FULL',
+    codes: Uint8Array.from([255, 255, 255, 255]),
+  };
+  const palette: Palette = { table: 'cividis', scale: { kind: 'sqrt', top: 1 } };
+
+  it('leaves nothing of what was there', () => {
+    const before = paint(small, 0, palette);
+    const causal: Attention = { ...small, layout: 'LOWER_TRIANGLE', codes: Uint8Array.of(9, 8, 7) };
+    const fresh = [...paint(causal, 0, palette).rgba];
+    const over = paint(causal, 0, palette, before);
+    expect(over.rgba).toBe(before.rgba);
+    expect([...over.rgba]).toEqual(fresh);
+  });
+
+  it('makes new pixels for another size', () => {
+    const before = paint(small, 0, palette);
+    const wide: Attention = { ...small, keys: 3, codes: new Uint8Array(6) };
+    expect(paint(wide, 0, palette, before).rgba).toHaveLength(24);
+  });
+});

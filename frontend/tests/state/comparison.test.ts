@@ -1,6 +1,6 @@
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { axesOf, panelOf, sharedUsers, type Panel } from '../../src/state/panels';
+import { axesOf, panelOf, type Panel } from '../../src/state/panels';
 import { areReady, picturesOf } from '../../src/state/pictures';
 import { Session } from '../../src/state/session.svelte';
 import { wire } from '../../src/state/wire.svelte';
@@ -93,22 +93,40 @@ describe('the comparison', () => {
     expect(areReady(session, pictures, 20)).toBe(true);
   });
 
-  it('pairs heads over the users that both runs share', async () => {
+  it('asks the server to pair heads of other runs, once it stands still', async () => {
     const { session } = await start({ run: 'a', view: 'compare' });
-    const [a, b] = panels(session) as [Panel, Panel];
-    expect(sharedUsers(a, b, 8)).toEqual([
-      [0, 0],
-      [1, 1],
-    ]);
-    expect(sharedUsers(a, b, 1).length).toBe(1);
+    const [a] = panels(session) as [Panel, Panel];
     expect(axesOf(a)).toEqual({ queries: ['0', '1'], keys: ['0', '1'] });
+    expect(server.asked.some((url) => url.startsWith('compare'))).toBe(false);
     await vi.advanceTimersByTimeAsync(400);
     await until(() => session.headMatch.result !== null);
-    expect(session.headMatch.result?.users).toBe(2);
-    expect(session.headMatch.result?.matches.map(({ similarity }) => similarity)).toEqual([1, 1]);
+    const [asked] = server.asked.filter((url) => url.startsWith('compare'));
+    expect(Object.fromEntries(new URLSearchParams(asked?.split('?')[1]))).toEqual({
+      run: 'a',
+      layer: 'l0',
+      step: '20',
+      other_run: 'b',
+      other_layer: 'l0',
+      other_step: '20',
+    });
+    expect(session.headMatch.result?.matches.map((match) => match.other_head)).toEqual([1, 0]);
     session.compare.change(1, { run: 'a' });
     await settle();
     expect(session.headMatch.result).toBeNull();
+  });
+
+  it('says when the server does not pair them, and asks again at the next step', async () => {
+    server.refused.add('compare');
+    const { session } = await start({ run: 'a', view: 'compare' });
+    await vi.advanceTimersByTimeAsync(400);
+    await until(() => session.headMatch.failure !== null);
+    expect(session.headMatch.failure?.code).toBe('timeout');
+    server.refused.clear();
+    session.timeline.seek(10);
+    await settle();
+    await vi.advanceTimersByTimeAsync(400);
+    await until(() => session.headMatch.result !== null);
+    expect(session.headMatch.failure).toBeNull();
   });
 
   it('asks for nothing of the panels while another view is on screen', async () => {

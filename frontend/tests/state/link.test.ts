@@ -11,6 +11,15 @@ const FULL: Link = {
   step: 40,
   live: true,
   view: 'head',
+  level: 'formulas',
+  source: 'head',
+  since: 30,
+  item: '22356',
+  cell: { query: 4, key: 2 },
+  loop: true,
+  range: { first: 10, last: 40 },
+  speed: 0.5,
+  curve: 'a/train/batch_loss',
   axis: 'epoch',
   scale: 'log',
   colours: 'greys',
@@ -46,6 +55,15 @@ describe('links', () => {
     ['measure', 'entropy'],
     ['live', 'yes'],
     ['unknown', 'x'],
+    ['level', 'expert'],
+    ['source', 'median'],
+    ['since', 'yesterday'],
+    ['cell', '3'],
+    ['cell', '-1-2'],
+    ['range', '40-10'],
+    ['range', '10'],
+    ['speed', '3'],
+    ['loop', 'true'],
     ['run', ''],
   ])('leave out %s=%s', (key, value) => expect(parseLink(new Map([[key, value]]))).toEqual({}));
 
@@ -98,7 +116,7 @@ describe('writing links', () => {
 
   it('writes nothing that is there already', () => {
     const { host, writer } = setup({ run: 'a' });
-    writer.update({ run: 'a', head: 0, view: 'heads' }, 'a');
+    writer.update({ run: 'a', head: 0, view: 'recommendations' }, 'a');
     writer.flush();
     expect(host.written).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Client } from '../../src/data/client';
+import { listAt } from '../../src/state/recommendations';
 import { Series } from '../../src/state/series.svelte';
 
 const STEPS = Array.from({ length: 500 }, (_, i) => 2 * i);
@@ -19,8 +20,10 @@ function setup() {
 }
 
 function lists(query: URLSearchParams) {
-  const [from = 0, to = 0] = (query.get('steps') ?? '').split('-').map(Number);
-  const steps = STEPS.filter((step) => step >= from && step <= to);
+  const text = query.get('steps') ?? '';
+  const [from = 0, to = 0] = text.split('-').map(Number);
+  const before = STEPS.filter((step) => step <= Number(text.split(':')[1])).slice(-1);
+  const steps = text.includes(':') ? before : STEPS.filter((step) => step >= from && step <= to);
   return {
     run: 'r',
     user: Number(query.get('user')),
@@ -49,10 +52,11 @@ const answered = async (): Promise<void> => {
 describe('recommendations around the cursor', () => {
   it('are loaded with those of the first steps, each once', async () => {
     const { series, asked } = setup();
-    series.lookAtLists('r', 0, STEPS, 450);
-    series.lookAtLists('r', 0, STEPS, 451);
+    series.lookAtLists('r', 0, STEPS, [450]);
+    series.lookAtLists('r', 0, STEPS, [451]);
     await answered();
     expect(asked).toEqual([
+      'recommendations?run=r&user=0&steps=at-or-before%3A799',
       'recommendations?run=r&user=0&steps=800-998',
       'recommendations?run=r&user=0&steps=0-399',
     ]);
@@ -61,10 +65,34 @@ describe('recommendations around the cursor', () => {
     ]);
   });
 
+  it('begin with the list before, so that a move since the previous step is one', async () => {
+    const { series } = setup();
+    series.lookAtLists('r', 0, STEPS, [450]);
+    await answered();
+    const { recommendations } = series;
+    expect(recommendations && listAt(recommendations, 800, 'previous')?.referenceStep).toBe(798);
+  });
+
+  it('are all loaded for a curve, one request after the other, unless there are too many', async () => {
+    const { series, asked } = setup();
+    series.lookAtLists('r', 0, STEPS, [0]);
+    await series.lookAtAllLists('r', 0, STEPS);
+    await answered();
+    expect(series.recommendations?.steps).toEqual(STEPS);
+    const before = asked.length;
+    await series.lookAtAllLists('r', 0, STEPS);
+    await series.lookAtAllLists(
+      'r',
+      0,
+      Array.from({ length: 5000 }, (_, i) => i),
+    );
+    expect(asked.length).toBe(before);
+  });
+
   it('are completed when training goes on', async () => {
     const { series, asked } = setup();
-    series.lookAtLists('r', 0, STEPS.slice(0, 10), 0);
-    series.lookAtLists('r', 0, STEPS.slice(0, 12), 0);
+    series.lookAtLists('r', 0, STEPS.slice(0, 10), [0]);
+    series.lookAtLists('r', 0, STEPS.slice(0, 12), [0]);
     await answered();
     expect(asked.map((url) => url.split('steps=')[1])).toEqual(['0-18', '19-22']);
     expect(series.recommendations?.steps.length).toBe(12);
@@ -72,8 +100,8 @@ describe('recommendations around the cursor', () => {
 
   it('of another user replace those of the one before', async () => {
     const { series } = setup();
-    series.lookAtLists('r', 0, STEPS, 0);
-    series.lookAtLists('r', 1, STEPS, 0);
+    series.lookAtLists('r', 0, STEPS, [0]);
+    series.lookAtLists('r', 1, STEPS, [0]);
     await answered();
     expect(series.recommendations?.user).toBe(1);
     series.clearLists();
@@ -83,12 +111,12 @@ describe('recommendations around the cursor', () => {
   it('that failed are asked for again', async () => {
     const { series, asked, state } = setup();
     state.down = true;
-    series.lookAtLists('r', 0, STEPS.slice(0, 10), 0);
+    series.lookAtLists('r', 0, STEPS.slice(0, 10), [0]);
     await answered();
     expect(series.failure?.kind).toBe('offline');
     state.down = false;
     series.forgive();
-    series.lookAtLists('r', 0, STEPS.slice(0, 10), 0);
+    series.lookAtLists('r', 0, STEPS.slice(0, 10), [0]);
     await answered();
     expect([asked.length, series.failure]).toEqual([2, null]);
     expect(series.recommendations?.steps.length).toBe(10);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SPEEDS, STEPS_PER_SECOND, Timeline } from '../../src/state/timeline.svelte';
+import { SPEEDS } from '../../src/state/link';
+import { STEPS_PER_SECOND, Timeline } from '../../src/state/timeline.svelte';
 
 const always = (): boolean => true;
 
@@ -40,6 +41,21 @@ describe('the cursor', () => {
       timeline.receive(steps);
       expect(timeline.cursor).toBe(20);
     }
+  });
+
+  it('stays at the newest while the log is being read, until the reader moves', () => {
+    const timeline = timelineAt(null);
+    timeline.receive([0, 10, 20, 30, 40, 50], true);
+    expect(timeline.cursor).toBe(50);
+    timeline.receive([0, 10, 20, 30, 40, 50, 60]);
+    expect(timeline.cursor).toBe(50);
+    const moved = timelineAt(null);
+    moved.move(-1);
+    moved.receive([0, 10, 20, 30, 40, 50], true);
+    expect(moved.cursor).toBe(30);
+    const linked = timelineAt(20);
+    linked.receive([0, 10, 20, 30, 40, 50], true);
+    expect(linked.cursor).toBe(20);
   });
 
   it('moves with new steps when following, and says so', () => {
@@ -165,5 +181,74 @@ describe('playing', () => {
     const timeline = timelineAt(0, [0]);
     timeline.play();
     expect(timeline.mode).toBe('paused');
+  });
+});
+
+describe('a looped selection', () => {
+  it('is played over and over, and nothing else', () => {
+    const timeline = timelineAt(40);
+    timeline.select(30, 10);
+    expect(timeline.range).toEqual({ first: 10, last: 30 });
+    timeline.play();
+    expect(timeline.cursor).toBe(10);
+    const seen = [1, 2, 3, 4].map(() => {
+      pass(timeline, 1);
+      return timeline.cursor;
+    });
+    expect(seen).toEqual([20, 30, 10, 20]);
+    expect(timeline.mode).toBe('playing');
+  });
+
+  it('is played once when looping is off', () => {
+    const timeline = timelineAt(0);
+    timeline.select(10, 30);
+    timeline.toggleLoop();
+    timeline.play();
+    pass(timeline, 5);
+    expect([timeline.mode, timeline.cursor]).toEqual(['paused', 30]);
+  });
+
+  it('is joined again by a cursor that left it', () => {
+    const timeline = timelineAt(10);
+    timeline.select(10, 30);
+    timeline.play();
+    timeline.seek(40);
+    pass(timeline, 1);
+    expect(timeline.cursor).toBe(10);
+  });
+
+  it('is set end by end from where the cursor is', () => {
+    const timeline = timelineAt(10);
+    timeline.mark('in');
+    expect(timeline.range).toEqual({ first: 10, last: 40 });
+    timeline.seek(33);
+    timeline.mark('out');
+    expect(timeline.range).toEqual({ first: 10, last: 30 });
+    timeline.seek(40);
+    timeline.mark('in');
+    expect(timeline.range).toEqual({ first: 10, last: 30 });
+    timeline.seek(0);
+    timeline.mark('out');
+    expect(timeline.range).toEqual({ first: 10, last: 30 });
+    timeline.clearRange();
+    expect(timeline.range).toBeNull();
+  });
+
+  it('of steps that are not there is no selection', () => {
+    const timeline = timelineAt(0);
+    timeline.select(31, 39);
+    timeline.toggleLoop();
+    timeline.play();
+    pass(timeline, 8);
+    expect(timeline.cursor).toBe(40);
+  });
+
+  it('lets the cursor be where it is, also when steps arrive', () => {
+    const timeline = timelineAt(40);
+    timeline.select(10, 20);
+    timeline.receive([0, 10, 20, 30, 40, 50]);
+    expect(timeline.cursor).toBe(40);
+    timeline.move(-1);
+    expect(timeline.cursor).toBe(30);
   });
 });

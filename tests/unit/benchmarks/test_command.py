@@ -56,6 +56,16 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no benchmark 'nothing'" in capsys.readouterr().err
 
 
+def test_a_benchmark_may_answer_several_questions(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = ModuleType("benchmarks.good")
+    several.run = lambda quick: [_result("one", 1.0), _result("two", 3.0)]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, several.__name__, several)
+    assert command.main(["good"]) == 1
+    assert sorted(path.stem for path in results.iterdir()) == ["one", "two"]
+
+
 def test_every_benchmark_is_a_module() -> None:
     directory = Path(command.__file__).parent
     for name in command.NAMES:

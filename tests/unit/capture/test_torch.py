@@ -237,6 +237,19 @@ def test_attention_on_padding_is_logged_and_said(
     np.testing.assert_allclose(shown, expected, atol=0.004)  # the history ends where it should
 
 
+def test_queries_that_are_no_history_are_cross_attention_and_not_cropped(tmp_path: Path) -> None:
+    class Cross(nn.Module):
+        def forward(self, items: Tensor) -> Tensor:
+            key = functional.one_hot(items, ITEMS).float()[:, None]  # [user, 1, key, channel]
+            return functional.scaled_dot_product_attention(key[:, :, :4], key, key)
+
+    with watched(Cross(), tmp_path / "a", cohort=cohort(padded("left"))) as watching:
+        watching.step()
+    run = LoggedRun(tmp_path, "a")
+    assert (run.kind("Cross"), run.is_causal("Cross")) == ("cross", False)
+    assert [run.attention("Cross", 1, user).shape for user in range(3)] == [(1, 4, LENGTH)] * 3
+
+
 class Blind(nn.Module):
     """A model whose attention cannot be seen."""
 
@@ -309,6 +322,13 @@ def test_a_step_that_is_none_does_not_stop_training(
     assert any("step('third') was not logged" in message for message in caplog.messages)
 
 
+def zero_3() -> nn.Module:
+    """Return a model whose parameters DeepSpeed has taken in hand."""
+    model = SASRec()
+    model.item_embedding.weight.ds_id = 0
+    return model
+
+
 class FSDPModule(nn.Module):
     """Stands for PyTorch's own of this name, which needs several devices."""
 
@@ -323,6 +343,7 @@ class FSDPModule(nn.Module):
         ({"users": ["nobody"]}, "users="),
         ({"max_overhead": 0}, "max_overhead"),
         ({"optimizer": "adam"}, "is no torch.optim.Optimizer"),
+        ({"model": zero_3()}, "ZeRO-3 shards parameters"),
         ({"model": nn.Sequential(FSDPModule())}, "FSDPModule shards parameters"),
     ],
 )

@@ -6,7 +6,7 @@ from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.logging.entries import AttentionEntry, Moment, RecommendationsEntry
 from tensorboard_plugin_attn.logging.frames import LayerDescription
-from tensorboard_plugin_attn.logging.losses import HELD_FRAMES, Losses
+from tensorboard_plugin_attn.logging.losses import HELD_FRAMES, MAX_MARKERS, Losses
 
 
 def lost(step: int, layer: str = "l") -> AttentionEntry:
@@ -71,3 +71,25 @@ def test_thinned_steps_do_not_wait_for_more_when_the_file_is_closed() -> None:
     losses = Losses()
     losses.add_step(pb.THINNED, "l", 3, "max_overhead")
     assert [marker.first_step for marker in losses.take()] == [3]
+
+
+def test_markers_that_are_put_back_again_and_again_do_not_grow() -> None:
+    losses = Losses()
+    for step in range(1, 51):
+        losses.add(pb.WRITE_FAILED, lost(step), "disk full")
+        taken = losses.take()
+        losses.add(pb.DROPPED, lost(step), "queue full")
+        losses.put_back(taken)
+    counts = [(marker.reason, marker.frame_count, marker.last_step) for marker in losses.take()]
+    assert counts == [(pb.WRITE_FAILED, 50, 50), (pb.DROPPED, 50, 50)]
+
+
+def test_reasons_and_layers_without_end_are_merged_and_still_counted() -> None:
+    losses = Losses()
+    for step in range(5000):
+        losses.add(pb.REJECTED, lost(step, f"layer {step}"), f"reason {step}")
+    taken = losses.take()
+    assert len(taken) <= 2 * MAX_MARKERS + 1
+    assert sum(marker.frame_count for marker in taken) == 5000
+    assert (taken[0].detail, taken[-1].layer) == ("reason 0", "")
+    assert max(marker.last_step for marker in taken) == 4999

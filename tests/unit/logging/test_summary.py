@@ -58,16 +58,17 @@ def test_inside_a_graph_with_a_step_of_the_graph(tmp_path: Path) -> None:
 def test_frames_of_a_graph_are_differences_within_groups(tmp_path: Path) -> None:
     @tf.function
     def train_step(weights: tf.Tensor, step: tf.Tensor) -> None:
-        with tf.summary.record_if(step != 2):  # what is not recorded is no key frame either
+        with tf.summary.record_if(step != 2):  # what is not recorded is no reference either
             summary.attention(LAYER, weights, step=step, causal=True)
 
     with tf.summary.create_file_writer(str(tmp_path / RUN)).as_default() as writer:
-        for step in range(40):
+        for step in range(70):
             train_step(tf.constant(attention(seed=step)), tf.constant(step, tf.int64))
         writer.flush()
-    found = Tab(tmp_path).frames(run=RUN, layer=LAYER, user=1, steps="0-39")
-    keys = [frame["step"] for frame in found.header["frames"] if frame["key_chunk"] is None]
-    assert keys == [0, 17, 33]
+    found = Tab(tmp_path).frames(run=RUN, layer=LAYER, user=1, steps="0-69")
+    chunks, frames = found.header["chunks"], found.header["frames"]
+    alone = [frame["step"] for frame in frames if chunks[frame["chunk"]]["reference"] is None]
+    assert (len(frames), alone) == (69, [0, 65])
     for frame in found.header["frames"]:
         cells = attention(seed=frame["step"])[1]
         np.testing.assert_allclose(found.attention(frame), cells, atol=0.004)

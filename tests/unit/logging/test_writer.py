@@ -420,7 +420,7 @@ def test_after_a_disk_error_logging_goes_on_in_a_new_file(
     assert (marker.reason, marker.first_step, marker.last_step) == (pb.WRITE_FAILED, 2, 3)
 
 
-def test_a_disk_that_fails_at_the_catalogue_gets_the_catalogue_later(
+def test_a_disk_that_fails_once_at_the_catalogue_loses_nothing(
     writer: AttentionWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append = RecordFile.append
@@ -436,7 +436,8 @@ def test_a_disk_that_fails_at_the_catalogue_gets_the_catalogue_later(
     log(writer, 1, 2)
     path = Path(str(writer.close().file))
     tags = [event.summary.value[0].tag for event in own_events(path)]
-    assert tags == ["catalogue", "markers", ATTENTION]
+    assert tags == ["catalogue", ATTENTION, ATTENTION]
+    assert event_files(tmp_path) == [path]  # the file that held nothing is gone
 
 
 def test_items_that_could_not_be_written_are_named_in_the_next_file(

@@ -382,9 +382,11 @@ def test_a_file_that_shrank_resets_its_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fate", ["removed", "replaced", "replaced by its like", "cut", "overwritten"]
 )
+@pytest.mark.parametrize("many", [event_file.MANY_BLOBS, 1])
 def test_reading_a_file_that_changed_is_unavailable_and_never_a_wrong_answer(
-    tmp_path: Path, fate: str
+    tmp_path: Path, fate: str, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(event_file, "MANY_BLOBS", many)
     path = three_frames(tmp_path)
     index = EventIndex(tmp_path)
     event = stored(index.refresh())[-1]
@@ -403,7 +405,25 @@ def test_reading_a_file_that_changed_is_unavailable_and_never_a_wrong_answer(
         index.read(event.location, [1, 2])
 
 
-def test_a_blob_the_event_does_not_have_is_an_index_error(tmp_path: Path) -> None:
+def test_where_many_blobs_are_is_kept_and_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_frames(tmp_path)
+    walked = stored(EventIndex(tmp_path).refresh())
+    monkeypatch.setattr(event_file, "MANY_BLOBS", 1)
+    kept = stored(EventIndex(tmp_path).refresh())
+    index = EventIndex(tmp_path)
+    for one, other in zip(walked, kept, strict=True):
+        blobs = range(one.blob_count)
+        assert index.read(one.location, blobs) == index.read(other.location, blobs)
+        assert other.location.spans is not None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("many", [event_file.MANY_BLOBS, 1])
+def test_a_blob_the_event_does_not_have_is_an_index_error(
+    tmp_path: Path, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_file, "MANY_BLOBS", many)
     three_frames(tmp_path)
     index = EventIndex(tmp_path)
     event = stored(index.refresh())[0]

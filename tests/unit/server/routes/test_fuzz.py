@@ -14,11 +14,16 @@ from tests.fixtures.logs import LAYER, event_path, frame_event, write_events, wr
 from tests.fixtures.tab import Tab
 
 ROUTES = (
+    "/aggregate",
     "/catalogue",
+    "/compare",
+    "/drift",
     "/frames",
+    "/head_types",
     "/index.js",
     "/measures",
     "/recommendations",
+    "/rollout",
     "/runs",
     "/status",
     "/timeline",
@@ -48,6 +53,12 @@ queries = st.fixed_dictionaries(
         "steps": step_lists,
         "since": numbers,
         "pin": odd_text,
+        "step": numbers,
+        "to": numbers,
+        "how": st.one_of(st.sampled_from(["mean", "max"]), odd_text),
+        "other_run": runs,
+        "other_layer": layers,
+        "other_step": numbers,
         "unknown": odd_text,
     },
 )

@@ -1,0 +1,170 @@
+/** Each kind of export as a file: its name and its bytes. */
+import { COLUMNS, MOST_ROWS, rowsOf, toCsv, type Field, type HeadTable } from '../export/csv';
+import { fileName } from '../export/download';
+import { layOut } from '../export/layout';
+import { stack, toNpy, valuesOf } from '../export/npy';
+import { pngAddress, toPng } from '../export/raster';
+import type { Progress } from '../export/replay';
+import { toSvg } from '../export/svg';
+import { words } from '../i18n/language.svelte';
+import { panelOf } from '../state/panels';
+import type { Session } from '../state/session.svelte';
+import { evolutionTable, figureOf, partsOf, titlesOf } from './export_figure';
+import { replayGif, storyPage } from './export_replay';
+import { axisNames, headName, userName } from './names';
+
+/** What can be exported. */
+export const KINDS = ['png', 'svg', 'csv', 'npy', 'gif', 'html'] as const;
+/** One kind of export: the file's extension. */
+export type Kind = (typeof KINDS)[number];
+
+/** A file to save. */
+export interface File {
+  readonly name: string;
+  readonly content: Blob;
+}
+
+/** What keeps something from being exported, in words for the reader. */
+export class ExportError extends Error {
+  override readonly name = 'ExportError';
+}
+
+/** The file; throws `ExportError` or `ApiError`, or when called off. */
+export async function fileOf(session: Session, kind: Kind, progress: Progress): Promise<File> {
+  const content = await contentOf(session, kind, progress);
+  if (!content) throw new ExportError(words().exports.nothing);
+  return { name: nameOf(session, kind), content };
+}
+
+function contentOf(
+  session: Session,
+  kind: Kind,
+  progress: Progress,
+): Promise<Blob | null> | Blob | null {
+  switch (kind) {
+    case 'csv':
+      return csv(session);
+    case 'npy':
+      return npy(session);
+    case 'gif':
+      return replayGif(session, progress);
+    case 'html':
+      return storyPage(session, progress);
+    default:
+      return picture(session, kind);
+  }
+}
+
+async function picture(session: Session, kind: 'png' | 'svg'): Promise<Blob | null> {
+  const figure = figureOf(session);
+  if (!figure) return null;
+  const drawing = layOut(figure);
+  if (kind === 'png') return toPng(drawing);
+  return new Blob([await toSvg(drawing, pngAddress)], { type: 'image/svg+xml' });
+}
+
+function csv(session: Session): Blob | null {
+  const { view } = session.selection;
+  if (view === 'evolution') return evolutionCsv(session);
+  const tables = view === 'compare' ? comparedTables(session) : chosenTables(session);
+  const cells = tables.reduce((sum, { attention: a }) => sum + a.queries * a.keys, 0);
+  if (cells > MOST_ROWS) throw new ExportError(words().exports.tooMany);
+  if (tables.length === 0) return null;
+  const rows = tables.flatMap((table) => [...rowsOf(table)]);
+  return csvBlob(toCsv(COLUMNS, rows));
+}
+
+function chosenTables(session: Session): HeadTable[] {
+  const { run, user, layer } = session;
+  if (!run || !user || !layer) return [];
+  return partsOf(session, layer).map(({ head, attention }) => {
+    const { queries, keys } = titlesOf(session, layer, attention);
+    const names = { queryNames: queries, keyNames: keys, headName: headName(layer, head) };
+    return { run: run.name, layer: layer.name, user: userName(user), head, attention, ...names };
+  });
+}
+
+function comparedTables(session: Session): HeadTable[] {
+  return session.compare.panels.flatMap((choice) => {
+    const { run, layer, user, attention, head, items } = panelOf(session, choice);
+    if (!run || !layer || !user || !attention) return [];
+    const { queries, keys, queryOffset, keyOffset } = attention;
+    const names = (axis: string, offset: number, count: number): string[] =>
+      axisNames(items, user.axes[axis] ?? [], offset, count);
+    return [
+      {
+        run: run.name,
+        layer: layer.name,
+        user: userName(user),
+        headName: headName(layer, head),
+        head,
+        attention,
+        queryNames: names(layer.query_axis, queryOffset, queries),
+        keyNames: names(layer.key_axis, keyOffset, keys),
+      },
+    ];
+  });
+}
+
+function evolutionCsv(session: Session): Blob | null {
+  const table = evolutionTable(session);
+  const { run, layer, user, selection } = session;
+  if (!table || !run || !layer || !user) return null;
+  const what = [run.name, layer.name, userName(user), headName(layer, selection.head)];
+  const rows = table.steps.flatMap((step, x) =>
+    table.names.flatMap((name, y): (readonly Field[])[] => {
+      const value = table.columns[x]?.[y] ?? Number.NaN;
+      return Number.isNaN(value) ? [] : [[...what, step, table.newest - y, name, value]];
+    }),
+  );
+  const header = ['run', 'layer', 'user', 'head', 'step', 'key_position', 'key', 'attention'];
+  return csvBlob(toCsv(header, rows));
+}
+
+function csvBlob(text: string): Blob {
+  return new Blob([text], { type: 'text/csv;charset=utf-8' });
+}
+
+function npy(session: Session): Blob | null {
+  const { view } = session.selection;
+  if (view === 'evolution') {
+    const table = evolutionTable(session);
+    if (!table) return null;
+    const [items, steps] = [table.names.length, table.steps.length];
+    const values = new Float32Array(items * steps);
+    table.columns.forEach((column, x) => column.forEach((v, y) => (values[y * steps + x] = v)));
+    return new Blob([toNpy(values, [items, steps])]);
+  }
+  if (view === 'compare') {
+    const tables = comparedTables(session);
+    if (tables.length === 0) return null;
+    const matrices = tables.map(({ attention, head }) => {
+      const { queries, keys } = attention;
+      return { values: valuesOf(attention, [head]), queries, keys };
+    });
+    const { values, shape } = stack(matrices);
+    return new Blob([toNpy(values, shape)]);
+  }
+  const frame = session.layer && session.frameOf(session.layer);
+  if (frame?.kind !== 'ready') return null;
+  const { attention } = frame;
+  const heads = Array.from({ length: attention.heads }, (_, head) => head);
+  const shape = [heads.length, attention.queries, attention.keys];
+  return new Blob([toNpy(valuesOf(attention, heads), shape)]);
+}
+
+function nameOf({ run, layer, user, selection, timeline }: Session, kind: Kind): string {
+  const isOverSteps = kind === 'gif' || kind === 'html' || selection.view === 'evolution';
+  const parts =
+    selection.view === 'compare' && kind !== 'gif' && kind !== 'html'
+      ? ['compare']
+      : [
+          run?.display_name ?? '',
+          layer?.name ?? '',
+          user ? userName(user) : '',
+          ...(kind === 'npy' || kind === 'html' || selection.view === 'heads'
+            ? []
+            : [`head-${selection.head}`]),
+        ];
+  return fileName([...parts, ...(isOverSteps ? [] : [`step-${timeline.shown ?? ''}`])], kind);
+}

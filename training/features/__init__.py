@@ -1,0 +1,1 @@
+"""Text as vectors, by pretrained models that run without a network."""
