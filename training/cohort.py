@@ -11,8 +11,8 @@ from tensorboard_plugin_attn import Cohort, Item, User
 from tensorboard_plugin_attn.capture.cohort import stratified
 from tensorboard_plugin_attn.capture.keras import CapturedArray
 from training.config import ModelConfig
-from training.feature_fields import Features
-from training.models.feature_attention import FeatureSpec, key_names
+from training.models.feature_attention import FeatureSpec, key_names, user_inputs
+from training.preprocessing.features import Features
 from training.preprocessing.interactions import Interactions
 from training.preprocessing.sequences import PADDING, pad
 from training.preprocessing.splitting import Split
@@ -78,7 +78,7 @@ def with_candidates(
         others = min(count - 1, int((chance > 0).sum()))
         drawn = random.choice(item_count, others, replace=False, p=chance / chance.sum())
         row[: 1 + others] = [split.validation[place], *drawn]
-    users = features.of_users([split.users[place] for place in places])
+    users = user_inputs(features, [split.users[place] for place in places])
     return replace(cohort, inputs={"history": cohort.inputs, "candidate": candidates, **users})
 
 

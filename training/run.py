@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-import numpy as np
-
 from training import distributed
 from training.config import RunConfig
 from training.train import Report, new_run_directory, resume, train
@@ -16,8 +14,7 @@ def run(scenario: Any, config: RunConfig, options: argparse.Namespace) -> Report
     """Train as `options` say.
 
     Args:
-      scenario: a module with `data()` and `privacy()`, and `neighbours(data)` if there are social
-        relations.
+      scenario: a module with `data()`, the interactions, and `privacy()`.
       config: what `options` mean, see `arguments.configure`.
       options: of `arguments.add_arguments`.
 
@@ -27,9 +24,6 @@ def run(scenario: Any, config: RunConfig, options: argparse.Namespace) -> Report
     strategy = distributed.strategy_of(config.fit.strategy)
     interactions = scenario.data()
     common: dict[str, Any] = {"strategy": strategy}
-    if hasattr(scenario, "neighbours"):
-        neighbours: np.ndarray = scenario.neighbours(interactions)
-        common["neighbours"] = neighbours
     if options.resume is not None:
         return resume(
             interactions,

@@ -24,8 +24,9 @@ from training.callbacks.scalars import Scalars
 from training.cohort import choose_cohort, chosen_places, description, with_candidates
 from training.config import ARCHITECTURES, RunConfig
 from training.evaluate import Results, held_out_results
-from training.feature_fields import Features, features_of
 from training.models.build import build
+from training.models.feature_attention import FeatureSpec, user_inputs
+from training.preprocessing.features import FeatureEncoder, Features
 from training.preprocessing.interactions import Interactions
 from training.preprocessing.splitting import Split, leave_one_out
 from training.run_directory import Progress, RunDirectory, new_run_directory
@@ -66,9 +67,20 @@ class _Task:
     features: Features | None  # of FeatureAttention
 
     @property
+    def spec(self) -> FeatureSpec | None:
+        """Return the shape of the features."""
+        return None if self.features is None else FeatureSpec.of(self.features)
+
+    @property
     def users(self) -> dict[str, np.ndarray] | None:
-        """Return inputs besides histories, for the split's users."""
-        return None if self.features is None else self.features.of_users(self.split.users)
+        """Return inputs besides histories, for the users something is held out of."""
+        return None if self.features is None else user_inputs(self.features, self.split.users)
+
+    @property
+    def learners(self) -> dict[str, np.ndarray] | None:
+        """Return the same for the users of `split.training_sequences`."""
+        everyone = [*self.split.users, *self.split.other_users]
+        return None if self.features is None else user_inputs(self.features, everyone)
 
 
 def train(
@@ -77,7 +89,8 @@ def train(
     directory: Path,
     privacy: Privacy,
     *,
-    neighbours: np.ndarray | None = None,
+    split: Split | None = None,
+    features: Features | None = None,
     strategy: Any | None = None,
     verbose: int = 1,
 ) -> Report:
@@ -91,8 +104,10 @@ def train(
       config: what to train, and how.
       directory: the run's.
       privacy: what of the cohort may be written.
-      neighbours: social neighbours of each user `[user, n]`, 1 + their number, 0 nobody; for
-        FeatureAttention.
+      split: what of it may be learned from; by default the last two items of each user are held
+        out. Not to be given together with `config.fit.max_users`.
+      features: of items and users, for FeatureAttention; by default what the training part of
+        `interactions` tells.
       strategy: as `distributed.strategy_of` returns it for `config.fit.strategy`. The chief alone
         writes.
       verbose: 0 for no progress bar.
@@ -100,14 +115,14 @@ def train(
     run = RunDirectory(directory)
     writes = distributed.is_chief(strategy)
     keras.utils.set_random_seed(config.fit.seed)
-    task = _task(interactions, config, neighbours)
+    task = _task(interactions, config, split, features)
     with _precision(config.fit.precision), distributed.scope_of(strategy):
         model = _compiled(task, config)
     done = run.progress()
     if done.epoch:
         run.load(model)
     if writes:
-        run.describe(config, task.interactions.item_count, task.features and task.features.spec)
+        run.describe(config, task.interactions.item_count, task.spec)
     checkpoints = Checkpoints(run, config.fit.patience, writes=writes)
     evaluation = RankingEvaluation(
         directory if writes else None, task.split, config.model.history_length, task.users
@@ -148,7 +163,8 @@ def resume(
     privacy: Privacy,
     *,
     epochs: int | None = None,
-    neighbours: np.ndarray | None = None,
+    split: Split | None = None,
+    features: Features | None = None,
     strategy: Any | None = None,
     verbose: int = 1,
 ) -> Report:
@@ -159,7 +175,8 @@ def resume(
       directory: of a run that `train` made.
       privacy: with the same key, or the cohort's pseudonyms change.
       epochs: how many in all; by default what the run was to have.
-      neighbours: the same as before.
+      split: the same as before.
+      features: the same as before.
       strategy: as of `train`.
       verbose: as of `train`.
 
@@ -181,20 +198,29 @@ def resume(
         config,
         directory,
         privacy,
-        neighbours=neighbours,
+        split=split,
+        features=features,
         strategy=strategy,
         verbose=verbose,
     )
 
 
-def _task(interactions: Interactions, config: RunConfig, neighbours: np.ndarray | None) -> _Task:
-    interactions = interactions.first_users(config.fit.max_users)
-    wants_features = config.model.architecture == "feature_attention"
-    return _Task(
-        interactions,
-        leave_one_out(interactions.sequences),
-        features_of(interactions, neighbours) if wants_features else None,
-    )
+def _task(
+    interactions: Interactions,
+    config: RunConfig,
+    split: Split | None,
+    features: Features | None,
+) -> _Task:
+    if config.fit.max_users is not None:
+        if split is not None or features is not None:
+            raise ValueError("max_users with split or features: take fewer users when loading")
+        interactions = interactions.first_users(config.fit.max_users)
+    split = split or leave_one_out(interactions.sequences)
+    if config.model.architecture != "feature_attention":
+        return _Task(interactions, split, None)
+    if features is None:
+        features = FeatureEncoder.learn(interactions, split).encode(interactions)
+    return _Task(interactions, split, features)
 
 
 def _compiled(task: _Task, config: RunConfig) -> Any:
@@ -204,11 +230,13 @@ def _compiled(task: _Task, config: RunConfig) -> Any:
         task.interactions.item_count,
         config.model,
         config.loss,
-        spec=features and features.spec,
-        item_codes=features and features.item_codes,
+        spec=task.spec,
+        item_codes=features and features.item_fields,
     )
     model.objective.draw_by(
-        np.bincount(np.concatenate(task.split.train), minlength=task.interactions.item_count)
+        np.bincount(
+            np.concatenate(task.split.training_sequences), minlength=task.interactions.item_count
+        )
     )
     optimizer = keras.optimizers.Adam(
         config.fit.learning_rate,
@@ -222,7 +250,7 @@ def _compiled(task: _Task, config: RunConfig) -> Any:
 
 def _batches(model: Any, task: _Task, config: RunConfig) -> Any:
     """Return the training examples the model wants."""
-    sequences, fit = task.split.train, config.fit
+    sequences, fit = task.split.training_sequences, config.fit
     arguments = (sequences, config.model.history_length, fit.batch_size, fit.seed)
     if config.model.architecture == "bert4rec":
         return MaskedBatches(*arguments, mask_token=model.mask_token, share=fit.mask_share)
@@ -232,7 +260,7 @@ def _batches(model: Any, task: _Task, config: RunConfig) -> Any:
             per_user=fit.examples_per_user,
             negatives=config.loss.negatives,
             probabilities=model.objective.probabilities,
-            users=task.users or {},
+            users=task.learners or {},
         )
     return WindowBatches(*arguments)
 
@@ -268,9 +296,7 @@ def _attention_callback(
     interactions, split = task.interactions, task.split
     choice = {"size": config.logging.cohort_size, "history_length": config.model.history_length}
     cohort = choose_cohort(interactions, split, **choice)
-    spec = None
     if task.features is not None:
-        spec = task.features.spec
         cohort = with_candidates(
             cohort,
             split,
@@ -287,7 +313,7 @@ def _attention_callback(
         scores=_scores_with_attention,
         score_items=[None, *interactions.item_ids[1:]],
         top_k=config.logging.top_k,
-        describe=description(config.model, cohort, interactions.item_ids, spec),
+        describe=description(config.model, cohort, interactions.item_ids, task.spec),
         privacy=privacy,
     )
 

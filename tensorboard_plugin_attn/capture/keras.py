@@ -16,7 +16,7 @@ import keras
 
 from tensorboard_plugin_attn.capture.captured_array import CapturedArray
 from tensorboard_plugin_attn.capture.cohort import Cohort
-from tensorboard_plugin_attn.capture.keras_attention import report_attention
+from tensorboard_plugin_attn.capture.keras_attention import note_attention
 from tensorboard_plugin_attn.capture.keras_importance import Importance
 from tensorboard_plugin_attn.capture.keras_probe import Probe, Scores, check_rows
 from tensorboard_plugin_attn.capture.ranking import Ranker
@@ -35,7 +35,7 @@ from tensorboard_plugin_attn.logging.schedule import Schedule
 from tensorboard_plugin_attn.logging.writer import BUDGET_BYTES
 from tensorboard_plugin_attn.privacy import Privacy
 
-__all__ = ["AttentionCallback", "CapturedArray", "Describe", "report_attention"]
+__all__ = ["AttentionCallback", "CapturedArray", "Describe", "note_attention"]
 
 Describe = Callable[[CapturedArray], CapturedArray]
 

@@ -5,7 +5,7 @@ Keras computes post-softmax weights and throws them away; here `_compute_attenti
 trace of our own. The model is not changed, graphs traced earlier are not touched, and the layer's
 output stays that of its own kernel: the one that gives weights rounds and masks a little
 differently. An attention class of somebody's own cannot be seen unless it says what it computed
-with `report_attention`; without that, `capturing` finds nothing in it.
+with `note_attention`; without that, `capturing` finds nothing in it.
 """
 
 from __future__ import annotations
@@ -47,18 +47,33 @@ class CapturedLayer:
 Gate = Callable[[Any, Any], tuple[Any, Any]]
 
 
-def report_attention(layer: Any, attention: Any) -> None:
-    """Hand over attention of a layer that is no Keras attention layer; call it in its `call`.
+def note_attention(layer: Any, attention: Any) -> Any:
+    """Hand over attention of a class that is no Keras attention layer; does nothing unless logged.
 
-    Does nothing unless `AttentionCallback` is tracing the model, so it costs nothing in training.
+    Call it in the layer's `call`, before dropout: `weights = note_attention(self, weights)`.
 
     Args:
-      layer: the layer, for its name.
-      attention: post-softmax, pre-dropout `[user, head, query, key]`, each row summing to 1.
+      layer: the layer, for its name, or a name.
+      attention: post-softmax `[user, head, query, key]`, or `[user, query, key]` of one head.
+
+    Returns:
+      `attention`, unchanged.
+
+    Raises:
+      ValueError: it is being logged and has another rank.
     """
     captured = getattr(_listening, "captured", None)
-    if captured is not None:
-        captured.append(CapturedLayer(getattr(layer, "path", layer.name), attention, causal=False))
+    if captured is None:
+        return attention
+    rank = len(attention.shape)
+    if rank not in (3, 4):
+        raise ValueError(
+            f"note_attention: shape {list(attention.shape)} is not [user, head, query, key]"
+        )
+    name = layer if isinstance(layer, str) else getattr(layer, "path", layer.name)
+    by_head = attention if rank == 4 else attention[:, None]
+    captured.append(CapturedLayer(name, by_head, causal=False))
+    return attention
 
 
 @contextmanager

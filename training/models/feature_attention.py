@@ -2,12 +2,12 @@
 
 Target attention as in DIN (Zhou et al., arXiv 1706.06978), with fields and social neighbours among
 the keys, so that one row of attention says how much each named feature counts for one candidate. It
-makes no features: what a field's codes mean is said by `training/feature_fields.py`.
+makes no features: what a field's codes mean is said by `training/preprocessing/features.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,10 +15,12 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from tensorboard_plugin_attn.capture.keras import note_attention
 from training.config import LossConfig, ModelConfig
 from training.models.sequence import normal
 from training.models.target_attention import TargetAttention
 from training.objective import Objective
+from training.preprocessing.features import Features
 from training.preprocessing.sequences import PADDING
 
 Inputs = Mapping[str, Any]
@@ -40,6 +42,26 @@ class FeatureSpec:
     user_fields: Mapping[str, int] = field(default_factory=dict)
     neighbours: int = 0
     people: int = 0
+
+    @classmethod
+    def of(cls, features: Features) -> FeatureSpec:
+        """Return the shape of `features`."""
+        known = features.neighbours
+        return cls(
+            {name: len(labels) for name, labels in features.item_labels.items()},
+            {name: len(labels) for name, labels in features.user_labels.items()},
+            0 if known is None else known.shape[1],
+            0 if known is None else len(known) + 1,
+        )
+
+
+def user_inputs(features: Features, users: Sequence[int]) -> dict[str, np.ndarray]:
+    """Return what the model is given of `users` besides histories, by name."""
+    rows = np.asarray(users, np.int64)
+    found = {name: codes[rows] for name, codes in features.user_fields.items()}
+    if features.neighbours is not None and features.neighbours.shape[1]:
+        found["neighbours"] = features.neighbours[rows]
+    return found
 
 
 def key_names(history_length: int, spec: FeatureSpec) -> list[str]:
@@ -143,7 +165,7 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
           training: whether to drop out.
         """
         scores, _, attention = self.explain(inputs, log_weight, training)
-        self.attention.report(attention)
+        note_attention(self.attention, attention)
         return scores
 
     def explain(

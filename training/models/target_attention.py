@@ -15,7 +15,6 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tensorboard_plugin_attn.capture.keras import report_attention
 from training.models.attention import per_logit, reweighted
 
 
@@ -110,10 +109,6 @@ class TargetAttention(layers.Layer):  # type: ignore[misc]
         own_keys = ops.einsum("bcke,ehd->bckhd", own, self.key)
         own_logits = ops.einsum("bchd,bckhd->bhck", query, own_keys)
         return [ops.einsum("bchd,bkhd->bhck", query, shared_keys), own_logits]
-
-    def report(self, attention: Any) -> None:
-        """Show `attention [batch, head, candidate, key]` to our capture, if it is looking."""
-        report_attention(self, attention)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -14,7 +14,7 @@ from training.config import ARCHITECTURES
 from training.preprocessing.interactions import Interactions
 from training.preprocessing.splitting import leave_one_out
 from training.quality.report import Quality, write
-from training.quality.tasks import ECOMMERCE, MOVIES, QualityTask, read_atomic, read_ecommerce
+from training.quality.tasks import ECOMMERCE, MOVIES, QualityTask, read_ecommerce, read_movies
 from training.train import new_run_directory, train
 
 RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "quality.json"
@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
     )
     parser.add_argument(
-        "--path", type=Path, help="RecBole's ml-100k folder or .inter file, for movies"
+        "--path",
+        type=Path,
+        default=None,
+        help="RecBole's ml-100k folder, for movies (default: that of an installed recbole); "
+        "`python -m training.datasets.movies DIRECTORY` fetches it",
     )
     parser.add_argument("--seeds", type=positive, default=3, help="trainings of each")
     parser.add_argument(
@@ -111,9 +115,7 @@ def _tasks(
     wanted = getattr(options, "data", None)
     found: list[tuple[QualityTask, Callable[[], Interactions]]] = []
     if wanted == "movies" or (wanted is None and options.path is not None):
-        if options.path is None:
-            raise ValueError("movies needs --path: MovieLens may not be shipped, see --help")
-        found.append((MOVIES, lambda: read_atomic(options.path)))
+        found.append((MOVIES, lambda: read_movies(options.path)))
     if wanted in (None, "ecommerce"):
         found.append((ECOMMERCE, read_ecommerce))
     return found
