@@ -102,6 +102,7 @@ def fit(
     )
     model.stop_training = False
     watching.on_train_begin()
+    batches.on_epoch_end()  # as `fit` does, so batches are those of a training on one device
     for epoch in range(initial_epoch, epochs):
         model.reset_metrics()
         watching.on_epoch_begin(epoch)

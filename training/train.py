@@ -26,6 +26,7 @@ from training.config import ARCHITECTURES, RunConfig
 from training.evaluate import Results, held_out_results
 from training.models.build import build
 from training.models.feature_attention import FeatureSpec, user_inputs
+from training.optimizer import DenseAdam
 from training.preprocessing.features import FeatureEncoder, Features
 from training.preprocessing.interactions import Interactions
 from training.preprocessing.splitting import Split, leave_one_out
@@ -238,7 +239,7 @@ def _compiled(task: _Task, config: RunConfig) -> Any:
             np.concatenate(task.split.training_sequences), minlength=task.interactions.item_count
         )
     )
-    optimizer = keras.optimizers.Adam(
+    optimizer = DenseAdam(
         config.fit.learning_rate,
         beta_2=0.98,
         gradient_accumulation_steps=config.fit.accumulate if config.fit.accumulate > 1 else None,

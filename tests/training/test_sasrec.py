@@ -13,15 +13,14 @@ from tensorboard_plugin_attn import Privacy
 from tensorboard_plugin_attn.capture.keras_attention import capturing
 from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.runs import Runs
+from tests.fixtures.chains import ITEMS, chains
 from training.__main__ import main
 from training.config import FitConfig, LoggingConfig, ModelConfig, RunConfig
 from training.models.sasrec import SASRec
-from training.preprocessing.interactions import Interactions
 from training.scenarios import ecommerce
 from training.train import new_run_directory, train
 
 SHAPE = ModelConfig(history_length=8, dimension=16, heads=2, layers=2, dropout=0.2)
-ITEMS = 30
 
 
 @pytest.fixture(scope="module")
@@ -75,21 +74,6 @@ def test_scores_are_tied_to_the_item_embeddings(model: SASRec) -> None:
     np.testing.assert_allclose(model.item_scores(items), expected, atol=1e-5)
 
 
-def chains(users: int = 60) -> Interactions:
-    """Return users who walk through the items in a circle: item n is followed by n + 1."""
-    random = np.random.default_rng(0)
-    starts = random.integers(0, ITEMS - 1, users)
-    sequences = [((start + np.arange(10)) % (ITEMS - 1) + 1).astype(np.int32) for start in starts]
-    return Interactions(
-        sequences=sequences,
-        user_ids=[f"walker-{number}" for number in range(users)],
-        item_ids=["", *(f"i{number}" for number in range(1, ITEMS))],
-        item_titles=["", *(f"Item {number}" for number in range(1, ITEMS))],
-        item_attributes=[{} for _ in range(ITEMS)],
-        user_attributes=[{"country": "Nowhere"} for _ in range(users)],
-    )
-
-
 def test_learns_a_chain_and_logs_every_step(tmp_path: Path) -> None:
     config = RunConfig(
         model=SHAPE,
@@ -116,6 +100,7 @@ def test_learns_a_chain_and_logs_every_step(tmp_path: Path) -> None:
     assert all(user.id.startswith("u-") for user in catalogue.users)
     assert {path.name for path in (tmp_path / "run").iterdir() if path.is_dir()} >= {
         "attention",
+        "checkpoints",
         "train",
         "validation",
     }
