@@ -26,8 +26,8 @@ _HALF_PRECISION_ERROR = 0.02  # rows that miss 1 by more were not meant to sum t
 NOTHING_CAPTURED = (
     "AttentionCallback: the model called no Keras MultiHeadAttention or GroupQueryAttention (nor a "
     "subclass that leaves _compute_attention in place), so there is no attention to log. {looked} "
-    "Make its post-softmax attention an output and hand it to AttentionWriter.attention(...): "
-    "docs/guides/keras.md shows an adapter."
+    "Call note_attention(self, weights) in it, or make its post-softmax attention an output and "
+    "hand it to AttentionWriter.attention(...): docs/guides/keras.md shows both."
 )
 
 
