@@ -61,6 +61,7 @@ class Sink:
     _said_full: bool = field(init=False, default=False)
     _waiting_health: list[event_pb2.Event] = field(init=False, default_factory=list)
     _lone_markers: list[pb.Marker] = field(init=False, default_factory=list)
+    _lone_health: list[event_pb2.Event] = field(init=False, default_factory=list)
     _retry_at_s: float = field(init=False, default=0.0)
     _retry_s: float = field(init=False, default_factory=lambda: FIRST_RETRY_S)
     _said: set[str] = field(init=False, default_factory=set)
@@ -248,6 +249,7 @@ class Sink:
         self._tags_in_file.add(tag)
         if tag not in _NO_ENTRIES:
             self._lone_markers.clear()
+            self._lone_health.clear()
 
     def _ready_file(self, wall_time_s: float) -> None:
         if self._file and self._file.is_unlinked():
@@ -313,7 +315,9 @@ class Sink:
         self._waiting_health += self.health.due(step)
         while self._file and self._waiting_health:
             self.written_bytes += self._file.append(self._waiting_health[0])
-            self._waiting_health.pop(0)
+            written = self._waiting_health.pop(0)
+            if self._tags_in_file <= _NO_ENTRIES:
+                self._lone_health.append(written)
 
     def _start_groups(self) -> None:
         for encoder in self._encoders.values():
@@ -330,10 +334,12 @@ class Sink:
         file, self._file = self._file, None
         self._start_groups()
         lone, self._lone_markers = self._lone_markers, []
+        lone_health, self._lone_health = self._lone_health, []
         if file is None:
             return
         if self._tags_in_file <= _NO_ENTRIES and not keep and not file.is_unlinked():
             self.losses.put_back(lone)
+            self._waiting_health[:0] = lone_health
             file.discard()  # or each retry on a full disk would leave one more
         else:
             with suppress(OSError):

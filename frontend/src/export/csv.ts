@@ -45,7 +45,10 @@ export function toCsv(header: readonly string[], rows: Iterable<readonly Field[]
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 
-/** One line for each cell that exists; what is not applicable has none. Positions count from 0. */
+/**
+ * One line for each cell that exists; what is not applicable has none. Positions count from 0. What was
+ * computed from stored cells has no error bound of its own.
+ */
 export function* rowsOf(table: HeadTable): Generator<readonly Field[]> {
   const { attention, head } = table;
   const what = [table.run, table.layer, table.user, attention.step, table.headName];
@@ -60,7 +63,7 @@ export function* rowsOf(table: HeadTable): Generator<readonly Field[]> {
         attention.keyOffset + key,
         table.keyNames[key] ?? '',
         cell.value,
-        cell.error,
+        attention.derived ? null : cell.error,
       ];
     }
   }

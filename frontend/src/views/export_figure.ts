@@ -2,17 +2,19 @@
 import { differenceOf } from '../analysis/difference';
 import { valueAtPosition } from '../analysis/last_row';
 import type { Attention } from '../data/attention';
-import type { Layer } from '../data/schema';
+import type { Layer, User } from '../data/schema';
+import { ROLLOUT } from '../data/derived';
 import { largestError, legendOf, type Figure, type Panel } from '../export/figure';
 import { paintColumns } from '../heatmap/columns';
 import { paint, type Palette } from '../heatmap/paint';
 import { formatCount, formatFixed, formatTick } from '../i18n/format';
 import { language, words } from '../i18n/language.svelte';
+import { extentOf, placesOf, type Side } from '../state/axis';
 import { panelOf, type Panel as Compared } from '../state/panels';
 import type { Session } from '../state/session.svelte';
 import { relationOf } from './comparison';
 import { letterOf } from './letters';
-import { axisNames, headName, userName } from './names';
+import { alignedNames, axisNames, headName, layerName, namesOf, userName } from './names';
 
 /** One head of a figure. */
 export interface HeadPart {
@@ -21,19 +23,24 @@ export interface HeadPart {
   readonly attention: Attention;
 }
 
-/** Titles along both axes, for the chosen user. */
+/** Whose attention the picture of a layer is: the chosen user's, or the mean of the cohort. */
+export function whoseOf(session: Session, layer: Layer, user: User): string {
+  return session.isMean(layer) ? words().derived.pictures.cohort : userName(user);
+}
+
+/** Titles along both axes: of a mean over users, places counted from the newest. */
 export function titlesOf(
   session: Session,
   layer: Layer,
   attention: Attention,
 ): { queries: string[]; keys: string[] } {
-  const { queries, keys, queryOffset, keyOffset } = attention;
-  const names = (axis: string, offset: number, count: number): string[] =>
-    axisNames(session.items, session.axisItems(axis), offset, count);
-  return {
-    queries: names(layer.query_axis, queryOffset, queries),
-    keys: names(layer.key_axis, keyOffset, keys),
+  const names = (side: Side, axis: string): string[] => {
+    const extent = extentOf(attention, side);
+    if (attention.derived && layer.name !== ROLLOUT) return alignedNames(extent.count);
+    const run = session.run?.name ?? '';
+    return namesOf(placesOf(session, run, session.user, axis, extent), extent.offset);
   };
+  return { queries: names('query', layer.query_axis), keys: names('key', layer.key_axis) };
 }
 
 /** Heads that are on screen; of one layer only, if it is named. */
@@ -41,7 +48,7 @@ export function partsOf(session: Session, only?: Layer): HeadPart[] {
   const { selection } = session;
   const layers = selection.view === 'heads' ? session.layers : [session.layer];
   return (only ? [only] : layers).flatMap((layer) => {
-    const frame = layer && session.frameOf(layer);
+    const frame = layer && session.picturedFrame(layer);
     if (!layer || frame?.kind !== 'ready') return [];
     const all = Array.from({ length: frame.attention.heads }, (_, head) => head);
     const heads = selection.view === 'heads' ? all : [selection.head];
@@ -53,36 +60,56 @@ export function partsOf(session: Session, only?: Layer): HeadPart[] {
 export function figureOf(session: Session): Figure | null {
   if (session.selection.view === 'compare') return comparisonFigure(session);
   if (session.selection.view === 'evolution') return evolutionFigure(session);
-  return headsFigure(session, partsOf(session));
+  const { layer, user } = session;
+  return layer && user && headsFigure(session, partsOf(session), whoseOf(session, layer, user));
 }
 
-/** Heads of one step; one alone gets titles on both axes. */
-export function headsFigure(session: Session, parts: readonly HeadPart[]): Figure | null {
+/** Heads of one step, of whoever `who` names; one alone gets titles on both axes. */
+export function headsFigure(
+  session: Session,
+  parts: readonly HeadPart[],
+  who: string,
+): Figure | null {
   const [first] = parts;
-  if (!first || !session.user) return null;
+  if (!first) return null;
   const { palette } = session.display;
   const isAlone = parts.length === 1;
-  const layers = new Set(parts.map(({ layer }) => layer.name));
+  const layers = new Set(parts.map(({ layer }) => layerName(layer)));
   const panels = parts.map(({ layer, head, attention }): Panel => {
     const titles = isAlone ? titlesOf(session, layer, attention) : null;
     const name = headName(layer, head);
     return {
-      title: isAlone ? '' : layers.size > 1 ? `${layer.name}: ${name}` : name,
+      title: isAlone ? '' : layers.size > 1 ? `${layerName(layer)}: ${name}` : name,
       pixels: paint(attention, head, palette),
       rows: titles?.queries ?? null,
       columns: titles?.keys ?? null,
     };
   });
-  const error = Math.max(...parts.map(({ head, attention }) => largestError(attention, head)));
   const what = isAlone ? headName(first.layer, first.head) : '';
   return {
-    ...about(session, [[...layers].join(', '), what], first.attention.step),
+    ...about(session, who, [[...layers].join(', '), what], first.attention.step),
     axes: words().exports.axes,
     panels,
     perRow: layers.size > 1 ? Math.max(...session.layers.map((l) => l.head_count)) : 4,
     legends: [legend(palette)],
-    notes: [bound(error), words().exports.hatched, words().exports.caution],
+    notes: [...truthOf(parts), words().exports.hatched, words().exports.caution],
   };
+}
+
+/** How far the cells may be off, what they were computed from, and what is not there. */
+function truthOf(parts: readonly HeadPart[]): string[] {
+  const t = words();
+  const count = (value: number): string => formatCount(value, language());
+  const logged = parts.filter(({ attention }) => !attention.derived);
+  const notes = parts.flatMap(({ layer, attention: { derived, reducedFrom } }) => [
+    ...(layer.name === ROLLOUT ? [t.derived.rolloutNote] : []),
+    ...(derived && layer.name !== ROLLOUT
+      ? [t.derived.mean(count(derived.users), count(derived.of)), t.derived.aboutTitle]
+      : []),
+    ...(reducedFrom === undefined ? [] : [t.heatmap.lastOf(count(reducedFrom))]),
+  ]);
+  const errors = logged.map(({ attention, head }) => largestError(attention, head));
+  return [...new Set(notes), ...(errors.length > 0 ? [bound(Math.max(...errors))] : [])];
 }
 
 function comparisonFigure(session: Session): Figure | null {
@@ -128,7 +155,7 @@ function describe({ run, layer, user, head, step }: Compared): string {
   const place = step === null ? '–' : formatCount(step, language());
   return [
     run.display_name,
-    layer.name,
+    layerName(layer),
     headName(layer, head),
     userName(user),
     words().heatmap.step(place),
@@ -157,13 +184,13 @@ export function evolutionTable(
 
 function evolutionFigure(session: Session): Figure | null {
   const table = evolutionTable(session);
-  const { layer, display, selection } = session;
-  if (!table || !layer) return null;
+  const { layer, user, display, selection } = session;
+  if (!table || !layer || !user) return null;
   const pixels = paintColumns(table.columns, table.names.length, display.palette);
   const t = words();
   const columns = table.steps.map((step) => formatCount(step, language()));
   return {
-    ...about(session, [layer.name, headName(layer, selection.head)], null),
+    ...about(session, userName(user), [layerName(layer), headName(layer, selection.head)], null),
     axes: t.evolution.axis,
     panels: [{ title: '', pixels, rows: table.names, columns }],
     perRow: 1,
@@ -174,7 +201,8 @@ function evolutionFigure(session: Session): Figure | null {
 
 /** Title and place of what is shown. */
 function about(
-  { run, user, columns }: Session,
+  { run, columns }: Session,
+  who: string,
   what: readonly string[],
   step: number | null,
 ): Pick<Figure, 'title' | 'lines'> {
@@ -186,10 +214,9 @@ function about(
   ];
   return {
     title: [t.title, ...what].filter(Boolean).join(' · '),
-    lines: [
-      [run?.display_name ?? '', user ? userName(user) : ''].join(' · '),
-      when.filter(Boolean).join(', '),
-    ].filter(Boolean),
+    lines: [[run?.display_name ?? '', who].join(' · '), when.filter(Boolean).join(', ')].filter(
+      Boolean,
+    ),
   };
 }
 

@@ -9,9 +9,9 @@ import { toSvg } from '../export/svg';
 import { words } from '../i18n/language.svelte';
 import { panelOf } from '../state/panels';
 import type { Session } from '../state/session.svelte';
-import { evolutionTable, figureOf, partsOf, titlesOf } from './export_figure';
+import { evolutionTable, figureOf, partsOf, titlesOf, whoseOf } from './export_figure';
 import { replayGif, storyPage } from './export_replay';
-import { axisNames, headName, userName } from './names';
+import { axisNames, headName, layerName, userName } from './names';
 
 /** What can be exported. */
 export const KINDS = ['png', 'svg', 'csv', 'npy', 'gif', 'html'] as const;
@@ -80,7 +80,8 @@ function chosenTables(session: Session): HeadTable[] {
   return partsOf(session, layer).map(({ head, attention }) => {
     const { queries, keys } = titlesOf(session, layer, attention);
     const names = { queryNames: queries, keyNames: keys, headName: headName(layer, head) };
-    return { run: run.name, layer: layer.name, user: userName(user), head, attention, ...names };
+    const who = whoseOf(session, layer, user);
+    return { run: run.name, layer: layerName(layer), user: who, head, attention, ...names };
   });
 }
 
@@ -94,7 +95,7 @@ function comparedTables(session: Session): HeadTable[] {
     return [
       {
         run: run.name,
-        layer: layer.name,
+        layer: layerName(layer),
         user: userName(user),
         headName: headName(layer, head),
         head,
@@ -145,7 +146,7 @@ function npy(session: Session): Blob | null {
     const { values, shape } = stack(matrices);
     return new Blob([toNpy(values, shape)]);
   }
-  const frame = session.layer && session.frameOf(session.layer);
+  const frame = session.layer && session.picturedFrame(session.layer);
   if (frame?.kind !== 'ready') return null;
   const { attention } = frame;
   const heads = Array.from({ length: attention.heads }, (_, head) => head);
@@ -153,15 +154,17 @@ function npy(session: Session): Blob | null {
   return new Blob([toNpy(valuesOf(attention, heads), shape)]);
 }
 
-function nameOf({ run, layer, user, selection, timeline }: Session, kind: Kind): string {
+function nameOf(session: Session, kind: Kind): string {
+  const { run, layer, user, selection, timeline } = session;
+  const isOfUser = kind === 'gif' || kind === 'html'; // a replay is always one user's own
   const isOverSteps = kind === 'gif' || kind === 'html' || selection.view === 'evolution';
   const parts =
     selection.view === 'compare' && kind !== 'gif' && kind !== 'html'
       ? ['compare']
       : [
           run?.display_name ?? '',
-          layer?.name ?? '',
-          user ? userName(user) : '',
+          layer ? layerName(layer) : '',
+          user && layer && !isOfUser ? whoseOf(session, layer, user) : user ? userName(user) : '',
           ...(kind === 'npy' || kind === 'html' || selection.view === 'heads'
             ? []
             : [`head-${selection.head}`]),

@@ -1,4 +1,5 @@
 /** Files that hold all of training: the replay as a GIF, and one user's story as a page. */
+import { ROLLOUT } from '../data/derived';
 import { frameOf } from '../export/animation';
 import { GifWriter } from '../export/gif';
 import { layOut, sideFor } from '../export/layout';
@@ -34,7 +35,8 @@ interface Subject {
 
 function subjectOf(session: Session): Subject | null {
   const { run, layer, user, columns } = session;
-  if (!run || !layer || !user || !columns) return null;
+  // A rollout is computed step by step, and a replay is made of what was logged.
+  if (!run || !layer || !user || !columns || layer.name === ROLLOUT) return null;
   const steps = planOf(columns.steps).indices.map((index) => columns.steps[index] as number);
   return { run, layer, user, steps };
 }
@@ -67,8 +69,9 @@ function gifFrame(
   const figure = headsFigure(
     session,
     shown.map((head) => ({ layer, head, attention })),
+    session.user ? userName(session.user) : '',
   );
-  if (!figure) throw new Error('no user is chosen');
+  if (!figure) throw new Error('no head is chosen');
   const drawing = layOut(figure, sideFor(figure, GIF_ROOM));
   return { data: frameOf(drawing), width: drawing.width, height: drawing.height };
 }

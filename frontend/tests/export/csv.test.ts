@@ -36,6 +36,14 @@ describe('a table', () => {
     expect(Number(last[10])).toBe(errorOf(5, 'U8_SQRT'));
   });
 
+  it('has no error bound for what was computed from stored cells', () => {
+    const derived = { kind: 'mean', users: 2, of: 2, usersOfQuery: [2, 2, 2] } as const;
+    const mean = { ...table, attention: { ...causal(), derived } };
+    const [, first] = parse(toCsv(COLUMNS, rowsOf(mean)).slice(1));
+    expect(first?.[9]).not.toBe('');
+    expect(first?.[10]).toBe('');
+  });
+
   it('is read as UTF-8 by spreadsheets', () => {
     expect(toCsv(['a'], []).charCodeAt(0)).toBe(0xfeff);
   });

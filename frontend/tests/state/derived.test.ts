@@ -8,6 +8,7 @@ import { clipOf, layersOf, rolloutOf, timelineOf } from '../../src/state/derived
 import { picturesOf } from '../../src/state/pictures';
 import { Session } from '../../src/state/session.svelte';
 import { wire } from '../../src/state/wire.svelte';
+import { figureOf } from '../../src/views/export_figure';
 import { FakeHost } from '../fake_host';
 import { FakeServer, run } from '../fake_server';
 
@@ -106,6 +107,24 @@ describe('the mean of the cohort', () => {
     session.selection.view = 'head';
     expect(session.isMean(layer)).toBe(true);
     expect(session.isMean(session.rollout as Layer)).toBe(false);
+  });
+});
+
+describe('an export', () => {
+  it('is of the picture that is seen: the mean, named so, with places from the newest', async () => {
+    const session = await start({ run: 'a', view: 'head', layer: 'l0', mean: '1' });
+    await until(() => session.picturedFrame(layer)?.kind === 'ready');
+    const figure = figureOf(session);
+    expect(figure?.lines[0]).toContain('All users, mean');
+    expect(figure?.notes).toContain('mean of 2 of 2 users, aligned on the newest item');
+    expect(figure?.notes.join()).not.toContain('is within');
+    expect(figure?.panels[0]?.columns?.at(-1)).toBe('newest');
+    session.display.mean = false;
+    await until(() => session.picturedFrame(layer)?.kind === 'ready');
+    const own = figureOf(session);
+    expect(own?.lines[0]).not.toContain('All users');
+    expect(own?.notes.join()).toContain('is within');
+    expect(own?.panels[0]?.columns?.at(-1)).not.toBe('newest');
   });
 });
 

@@ -217,6 +217,30 @@ def test_scalars_a_full_disk_refused_are_in_the_next_file(
     assert sorted(scalars(Path(str(status.file)))) == [1, 2, 3]
 
 
+def test_scalars_in_a_file_that_held_nothing_else_are_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorboard_plugin_attn.logging.sink.FIRST_RETRY_S", 0.0)
+    append = RecordFile.append
+
+    def fail_step_2(file: RecordFile, event: event_pb2.Event) -> int:
+        if event.step == 2 and event.summary.value[0].tag == f"attention/{LAYER}":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return append(file, event)
+
+    monkeypatch.setattr(RecordFile, "append", fail_step_2)
+    with AttentionWriter(tmp_path, cohort=cohort(USERS)) as writer:
+        writer._sink._retry_s = 0.0
+        for step in (1, 2, 3):
+            if step == 2:  # what comes next begins a file, which is taken away again
+                Path(str(writer.status().file)).unlink()
+            writer.attention(LAYER, attention(seed=step), step=step)
+            assert writer.flush()
+    status = writer.status()
+    assert (status.written, status.failed) == (2, 1)
+    assert sorted(scalars(Path(str(status.file)))) == [1, 3]
+
+
 def chunk(entropy: list[float], queries: int = 4, keys: int = 4) -> pb.Chunk:
     none = np.zeros(len(entropy), np.float32)
     measured = dict.fromkeys(measures_codec.STORED, none) | {"entropy_bits": np.array(entropy)}
