@@ -106,3 +106,26 @@ def test_movies_that_are_not_there_are_asked_for(
         main(["evaluate", "--data", "movies", "--path", str(tmp_path)])
     assert ended.value.code == 2
     assert "error: " in capsys.readouterr().err
+
+
+COMMITTED = Path(__file__).parents[2] / "benchmarks" / "results" / "quality.json"
+
+
+@pytest.mark.parametrize("task", [MOVIES, ECOMMERCE], ids=lambda task: task.name)
+def test_committed_figures_are_means_over_seeds_against_the_tasks_bars(task: QualityTask) -> None:
+    content = json.loads(COMMITTED.read_text(encoding="utf-8"))["data"][task.name]
+    assert content["seeds"] >= 3
+    for kept in ("seen_removed", "seen_kept"):
+        table = content[kept]
+        assert {"popularity", "item-kNN, decay 0.5", "Markov, window 20"} < set(table)
+        for metric in table[content["model"]].values():
+            seeds = np.array(metric["by_seed"])
+            assert len(seeds) == content["seeds"]
+            assert metric["value"] == pytest.approx(seeds.mean())
+            error = seeds.std(ddof=1) / np.sqrt(len(seeds))
+            assert metric["standard_error"] == pytest.approx(error)
+    bars = content["bars_seen_removed"]
+    assert {name: bar["at_least"] for name, bar in bars.items()} == dict(task.bars)
+    for name, bar in bars.items():
+        reached = content["seen_removed"][content["model"]][name]["value"]
+        assert bar["met"] == (reached >= bar["at_least"])

@@ -104,7 +104,11 @@ def test_write_names_the_file_after_the_benchmark(result: Result, tmp_path: Path
     assert json.loads(path.read_text(encoding="utf-8"))["commit"] == "abc"
 
 
-@pytest.mark.parametrize("path", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
+# Quality is no race: its contract is held by tests/training/test_quality.py.
+RACES = sorted(path for path in RESULTS.glob("*.json") if path.stem != "quality")
+
+
+@pytest.mark.parametrize("path", RACES, ids=lambda path: path.stem)
 def test_committed_results_keep_the_contract(path: Path) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     assert set(content) == KEYS
