@@ -19,6 +19,7 @@ ATTENTION_TAG_PREFIX: Final = "attention/"
 CATALOGUE_TAG: Final = "catalogue"
 RECOMMENDATIONS_TAG: Final = "recommendations"
 MARKERS_TAG: Final = "markers"
+MODEL_TAG: Final = "portable_model"
 
 # The axis the catalogue lists for every user: their items, oldest first.
 HISTORY_AXIS: Final = "history"
@@ -34,6 +35,14 @@ MAX_DESCRIPTION_BYTES: Final = 1 << 15
 MAX_STRING: Final = 256
 MAX_AXES: Final = 100_000
 MAX_AXIS_PLACES: Final = 1_000_000  # over all numbered axes of an attempt
+
+# A portable model: its weights are one file of tensors, stored in pieces.
+MAX_WEIGHTS_BYTES: Final = 64 << 20
+MAX_WEIGHTS_PIECE_BYTES: Final = 4 << 20
+MAX_WEIGHTS_HEADER_BYTES: Final = 1 << 18
+MAX_TENSORS: Final = 2048
+MAX_TENSOR_RANK: Final = 4
+MAX_TENSOR_SIZE: Final = 1 << 22
 
 # Chunk.query_axis_number of labels that are not in the catalogue, because it is full.
 UNNAMED_AXIS: Final = (1 << 32) - 1

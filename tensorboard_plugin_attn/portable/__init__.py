@@ -1,0 +1,1 @@
+"""Models as data: a description and weights from a log, replayed in NumPy, never executed."""
