@@ -61,6 +61,7 @@ class StreamContent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RECOMMENDATIONS: _ClassVar[StreamContent]
     COMPUTATION: _ClassVar[StreamContent]
     MARKERS: _ClassVar[StreamContent]
+    PORTABLE_MODEL: _ClassVar[StreamContent]
 
 class MarkerReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -100,6 +101,7 @@ CATALOGUE: StreamContent
 RECOMMENDATIONS: StreamContent
 COMPUTATION: StreamContent
 MARKERS: StreamContent
+PORTABLE_MODEL: StreamContent
 MARKER_REASON_UNSPECIFIED: MarkerReason
 REJECTED: MarkerReason
 DROPPED: MarkerReason
@@ -330,6 +332,18 @@ class Recommendations(_message.Message):
     target_score: float
     seen_removed: bool
     def __init__(self, items: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., target_rank: _Optional[int] = ..., target_score: _Optional[float] = ..., seen_removed: bool = ...) -> None: ...
+
+class PortableModel(_message.Message):
+    __slots__ = ("description", "vocabulary_axis", "weights_bytes", "weights_crc32c")
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    VOCABULARY_AXIS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_BYTES_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_CRC32C_FIELD_NUMBER: _ClassVar[int]
+    description: bytes
+    vocabulary_axis: int
+    weights_bytes: int
+    weights_crc32c: int
+    def __init__(self, description: _Optional[bytes] = ..., vocabulary_axis: _Optional[int] = ..., weights_bytes: _Optional[int] = ..., weights_crc32c: _Optional[int] = ...) -> None: ...
 
 class Marker(_message.Message):
     __slots__ = ("reason", "layer", "first_step", "last_step", "frame_count", "detail")

@@ -26,6 +26,7 @@ from training.config import ARCHITECTURES, RunConfig
 from training.evaluate import Results, held_out_results
 from training.models.build import build
 from training.models.feature_attention import FeatureSpec, user_inputs
+from training.models.portable import portable
 from training.optimizer import DenseAdam
 from training.preprocessing.features import FeatureEncoder, Features
 from training.preprocessing.interactions import Interactions
@@ -314,6 +315,7 @@ def _attention_callback(
         scores=_scores_with_attention,
         score_items=[None, *interactions.item_ids[1:]],
         top_k=config.logging.top_k,
+        portable=None if task.features is not None else portable,
         describe=description(config.model, cohort, interactions.item_ids, task.spec),
         privacy=privacy,
     )

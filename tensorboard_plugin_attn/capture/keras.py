@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from tensorboard_plugin_attn.capture.captured_array import CapturedArray
 from tensorboard_plugin_attn.capture.cohort import Cohort
@@ -24,6 +27,7 @@ from tensorboard_plugin_attn.capture.recorder import (
     EVERY_STEP,
     IMPORTANCE,
     MAX_OVERHEAD,
+    MODELS,
     RECOMMENDATIONS,
     Recorder,
 )
@@ -31,13 +35,16 @@ from tensorboard_plugin_attn.capture.selection import Heads
 from tensorboard_plugin_attn.capture.training_clock import TrainingClock
 from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
 from tensorboard_plugin_attn.logging.cost import Cost
+from tensorboard_plugin_attn.logging.model_budget import MODELS_BYTES
 from tensorboard_plugin_attn.logging.schedule import Schedule
 from tensorboard_plugin_attn.logging.writer import BUDGET_BYTES
+from tensorboard_plugin_attn.portable.description import Description
 from tensorboard_plugin_attn.privacy import Privacy
 
 __all__ = ["AttentionCallback", "CapturedArray", "Describe", "note_attention"]
 
 Describe = Callable[[CapturedArray], CapturedArray]
+Portable = Callable[[Any, Sequence[str]], tuple[Description, Mapping[str, NDArray[np.float32]]]]
 
 
 class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -61,6 +68,11 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
       importance_schedule: at which of them the importance of heads is logged too: what switching a
         head off would change in the score of the user's target. Needs `scores` and targets, and
         costs a backward pass; `None`: never.
+      portable: `portable(model, layers) -> (description, tensors)`: the model as data, `layers`
+        being the names its attention layers have in the log. If given, the tab can explain and
+        replay recommendations (docs/guides/keras.md). Needs `scores` over the model's own items.
+      models_schedule: at which of the logged steps the model is logged too.
+      models_bytes: what all logged models together may take, see `AttentionWriter`.
       lengths: real history items per user, for cropping left padding; by default the number of
         history items of each cohort user, at most the width of `inputs`.
       describe: called with each layer's `CapturedArray`, returns it with what is known of it, such
@@ -91,6 +103,9 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         top_k: int = 10,
         recommendations_schedule: Schedule = RECOMMENDATIONS,
         importance_schedule: Schedule | None = IMPORTANCE,
+        portable: Portable | None = None,
+        models_schedule: Schedule = MODELS,
+        models_bytes: int | None = MODELS_BYTES,
         lengths: Sequence[int] | None = None,
         describe: Describe | None = None,
         privacy: Privacy | None = None,
@@ -105,6 +120,8 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
             )
         if scores is not None and score_items is None:
             raise ValueError("scores needs score_items: the item id of each column")
+        if portable is not None and scores is None:
+            raise ValueError("portable needs scores and score_items: which items the model scores")
         cohort = cohort if inputs is None else replace(cohort, inputs=inputs)
         if cohort.inputs is None:
             raise ValueError("no inputs: pass Cohort(inputs=...) or AttentionCallback(inputs=...)")
@@ -116,12 +133,14 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._cohort = cohort
         self._scores = scores
         self._describe = describe
+        self._portable = portable
         ranker = Ranker(score_items, cohort.users, top_k) if score_items else None
         self._targets = ranker.targets if ranker else ()
         self._recorder_settings: dict[str, Any] = {
             "schedule": schedule,
             "recommendations_schedule": recommendations_schedule,
             "importance_schedule": importance_schedule,
+            "models_schedule": models_schedule,
             "max_overhead": max_overhead,
             "layers": layers,
             "heads": heads,
@@ -133,6 +152,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "cohort": cohort,
             "privacy": privacy or Privacy(),  # one object: one pseudonym per user in every `fit`
             "budget_bytes": budget_bytes,
+            "models_bytes": models_bytes,
         }
         self._owns_writer = writer is None
         self._writer = writer or AttentionWriter(**self._writer_settings)
@@ -184,14 +204,17 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Log the last step, write everything that waits, and say what it cost."""
-        self._record()
+        self._record(is_last=True)
         said = self._recorder.end(close_writer=self._owns_writer)
         self._closed = self._owns_writer
         if (self.params or {}).get("verbose"):
             print(said)
 
-    def _record(self) -> None:
-        self._recorder.record(self._clock.step, self._clock.epoch, self._run_probe)
+    def _record(self, *, is_last: bool = False) -> None:
+        snapshot = None if self._portable is None else partial(self._portable, self.model)
+        self._recorder.record(
+            self._clock.step, self._clock.epoch, self._run_probe, snapshot, is_last=is_last
+        )
 
     def _run_probe(self) -> Any:
         if self._probe is None:

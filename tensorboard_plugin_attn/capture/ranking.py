@@ -46,6 +46,11 @@ class Ranker:
         self._count = min(top_k, len(items))
 
     @property
+    def items(self) -> Sequence[str | None]:
+        """Return the item id of each column of the scores."""
+        return self._items
+
+    @property
     def targets(self) -> Sequence[int | None]:
         """Return the column of each user's target; `None` for a user who has none."""
         return self._targets

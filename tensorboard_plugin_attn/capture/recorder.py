@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from tensorboard_plugin_attn.logging.schedule import (
     every_step,
     log_spaced,
 )
+from tensorboard_plugin_attn.portable.description import Description
 
 logger = logging.getLogger("tensorboard_plugin_attn")
 
@@ -37,6 +38,9 @@ EVERY_STEP = every_step()
 RECOMMENDATIONS = log_spaced() | every_epochs()
 IMPORTANCE = log_spaced() | every_epochs()
 
+MODELS = log_spaced() | every_epochs()
+
+Snapshot = Callable[[Sequence[str]], tuple[Description, Mapping[str, NDArray[np.float32]]]]
 Probe = Callable[[], tuple[Sequence[CapturedArray], NDArray[np.float32] | None]]
 
 
@@ -58,6 +62,8 @@ class Recorder:
       recommendations_schedule: at which of them recommendations are logged too.
       importance_schedule: at which of them the importance of heads is logged too, if the probe can
         tell it and a user has a target; `None`: never.
+      models_schedule: at which of them the model itself is logged too, if `record` is given a
+        snapshot.
       max_overhead: what logging may cost, as a share of the training's own time; steps are left
         out, evenly and marked, to keep it. `None`: no limit.
       layers: parts of the names of layers to log; `None`: all.
@@ -79,6 +85,7 @@ class Recorder:
         schedule: Schedule = EVERY_STEP,
         recommendations_schedule: Schedule = RECOMMENDATIONS,
         importance_schedule: Schedule | None = IMPORTANCE,
+        models_schedule: Schedule = MODELS,
         max_overhead: float | None = MAX_OVERHEAD,
         layers: Sequence[str] | None = None,
         heads: Heads | None = None,
@@ -91,6 +98,7 @@ class Recorder:
         self._schedule = schedule
         self._recommendations_schedule = recommendations_schedule
         self._importance_schedule = importance_schedule
+        self._models_schedule = models_schedule
         self._overhead = Overhead(max_overhead, clock)
         self._traits = LayerTraits(history_lengths(cohort) if lengths is None else lengths)
         self._ranker = ranker
@@ -98,8 +106,9 @@ class Recorder:
         self._asked: _When | None = None
         self._ranked: _When | None = None  # when recommendations were last asked for
         self._weighed: _When | None = None  # when importance was last found
-        self._scores_due = self._importance_due = True
-        self._logged_step = self._scored_step = self._thinned_step = -1
+        self._copied: _When | None = None  # when the model was last logged
+        self._scores_due = self._importance_due = self._model_due = True
+        self._logged_step = self._scored_step = self._copied_step = self._thinned_step = -1
         self._layers: tuple[str, ...] = ()
         self._thinned_because = ""
         self._warned: set[str] = set()
@@ -144,7 +153,15 @@ class Recorder:
             self._break()
             return False
 
-    def record(self, step: int, epoch: float | None, probe: Probe) -> None:
+    def record(
+        self,
+        step: int,
+        epoch: float | None,
+        probe: Probe,
+        snapshot: Snapshot | None = None,
+        *,
+        is_last: bool = False,
+    ) -> None:
         """Capture and hand over. Whatever goes wrong is said once, and the training goes on.
 
         Args:
@@ -152,9 +169,13 @@ class Recorder:
           epoch: epochs done, if there are epochs.
           probe: runs the model on the cohort; returns its layers' attention, and scores
             `[user, item]` (or `None`) if `scores_due`.
+          snapshot: called with the names of the layers, returns the model as data.
+          is_last: of the training: the model is logged whatever its budget says.
         """
         again = step == self._logged_step
-        if self._broken or (again and not (self.scores_due and step != self._scored_step)):
+        scores_wanted = self.scores_due and step != self._scored_step
+        model_wanted = snapshot is not None and self._model_due and step != self._copied_step
+        if self._broken or (again and not (scores_wanted or model_wanted)):
             return
         began_s = self._clock()
         if self._thinned_step == step:
@@ -162,14 +183,17 @@ class Recorder:
             self._overhead.take_back()
         self._mark_thinned()
         try:
-            self._capture(_When(step, epoch), probe, began_s, only_scores=again)
+            if scores_wanted or not again:
+                self._capture(_When(step, epoch), probe, began_s, only_scores=again)
+            if snapshot is not None and model_wanted:
+                self._write_model(_When(step, epoch), snapshot, is_last=is_last)
         except Exception:
             self._break()
             return
         if not again:
             self._overhead.logged(self._clock() - began_s)
         self._logged_step = step
-        self._scores_due = self._importance_due = True
+        self._scores_due = self._importance_due = self._model_due = True
 
     def end(self, *, close_writer: bool = False) -> str:
         """Write what waits; say, and return, what it cost.
@@ -192,6 +216,7 @@ class Recorder:
             self._thin(now.step)
             return False
         self._scores_due = self._recommendations_schedule.due(self._ranked, now)
+        self._model_due = self._models_schedule.due(self._copied, now)
         if self._importance_schedule is not None:
             self._importance_due = self._importance_schedule.due(self._weighed, now)
         return True
@@ -248,6 +273,20 @@ class Recorder:
                 cost=cost,
                 importance=layer.importance,
             )
+
+    def _write_model(self, now: _When, snapshot: Snapshot, *, is_last: bool) -> None:
+        self._copied, self._copied_step = now, now.step
+        if self._ranker is None:
+            raise ValueError("a portable model needs a ranker, which knows its items")
+        description, tensors = snapshot(self._layers)
+        self._writer.portable_model(
+            description,
+            tensors,
+            items=self._ranker.items,
+            step=now.step,
+            epoch=now.epoch,
+            is_last=is_last,
+        )
 
     def _thin(self, step: int) -> None:
         """Mark a step that could not be afforded."""

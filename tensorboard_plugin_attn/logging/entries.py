@@ -1,4 +1,4 @@
-"""What waits in the writer's queue: a layer's attention, or a step's recommendations."""
+"""What waits in the writer's queue: attention of a layer, recommendations, a portable model."""
 
 from __future__ import annotations
 
@@ -78,4 +78,20 @@ class RecommendationsEntry:
         return sum(16 * len(user.items) for user in self.users)
 
 
-Entry = AttentionEntry | RecommendationsEntry
+@dataclass(frozen=True)
+class ModelEntry:
+    """A portable model of one step: description and weights, serialised, the writer's own copy."""
+
+    description: bytes
+    weights: bytes
+    vocabulary: tuple[str, ...]  # item id of the model's items 1, 2, 3...
+    moment: Moment
+    is_last: bool = False  # of a training: written whatever the budget says
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the memory the weights hold."""
+        return len(self.description) + len(self.weights)
+
+
+Entry = AttentionEntry | RecommendationsEntry | ModelEntry

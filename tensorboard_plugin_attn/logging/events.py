@@ -108,6 +108,19 @@ def name_axes(
             chunk.key_axis_number, chunk.key_offset = catalogue.axis(names), 0
 
 
+def model_blobs(description: bytes, weights: bytes, vocabulary_axis: int) -> list[bytes]:
+    """Return the blobs of a portable model: what it is, then its weights in pieces."""
+    size = schema.MAX_WEIGHTS_PIECE_BYTES
+    message = pb.PortableModel(
+        description=description,
+        vocabulary_axis=vocabulary_axis,
+        weights_bytes=len(weights),
+        weights_crc32c=codec.crc32c(weights),
+    )
+    pieces = [weights[first : first + size] for first in range(0, len(weights), size)]
+    return [message.SerializeToString(), *pieces]
+
+
 class CatalogueBuilder:
     """Numbers items and axes as they are first referred to, and says what is new since last asked.
 

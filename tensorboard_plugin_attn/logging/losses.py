@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
-from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry
+from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, ModelEntry
 
 HELD_FRAMES = 64  # thinned frames of a layer that wait for one marker, unless the file is closed
 MAX_MARKERS = 1000
@@ -34,11 +34,14 @@ class Losses:
 
     def add(self, reason: pb.MarkerReason, entry: Entry, detail: str) -> None:
         """Remember that `entry` was not written."""
-        layer = entry.layer.name if isinstance(entry, AttentionEntry) else ""
-        self.add_step(reason, layer, entry.moment.step, detail)
+        self.add_step(reason, _stream_of(entry), entry.moment.step, detail)
 
     def add_step(self, reason: pb.MarkerReason, layer: str, step: int, detail: str) -> None:
-        """Remember that `step` of `layer` is not there; an empty name: its recommendations."""
+        """Remember that `step` of `layer` is not there.
+
+        Args:
+          layer: its name; empty for recommendations, `schema.MODEL_TAG` for portable models.
+        """
         marker = pb.Marker(
             reason=reason,
             layer=schema.clip_text(layer),
@@ -91,6 +94,13 @@ class Losses:
             known.first_step = marker.first_step
         if known.last_step < marker.last_step:
             known.last_step = marker.last_step
+
+
+def _stream_of(entry: Entry) -> str:
+    """Return what markers call the stream of `entry`: a layer, nothing, or that of models."""
+    if isinstance(entry, AttentionEntry):
+        return entry.layer.name
+    return schema.MODEL_TAG if isinstance(entry, ModelEntry) else ""
 
 
 def _is_held(marker: pb.Marker) -> bool:

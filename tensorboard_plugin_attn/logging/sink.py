@@ -23,10 +23,11 @@ from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.logging import events, neighbours
 from tensorboard_plugin_attn.logging.byte_budget import ByteBudget
-from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, Moment
+from tensorboard_plugin_attn.logging.entries import AttentionEntry, Entry, ModelEntry, Moment
 from tensorboard_plugin_attn.logging.frames import FrameEncoder
 from tensorboard_plugin_attn.logging.health import Health, HealthOptions
 from tensorboard_plugin_attn.logging.losses import Losses
+from tensorboard_plugin_attn.logging.model_budget import ModelBudget
 from tensorboard_plugin_attn.logging.records import RecordFile
 from tensorboard_plugin_attn.logging.status import Counts, WriterStatus
 
@@ -49,6 +50,7 @@ class Sink:
     worker: int = 0
     encoding: pb.Encoding = pb.U8_SQRT
     budget: ByteBudget = field(default_factory=lambda: ByteBudget(None))
+    model_budget: ModelBudget = field(default_factory=ModelBudget)
     health: Health = field(default_factory=lambda: Health(HealthOptions()))
     written_bytes: int = 0
     degraded: str | None = None
@@ -173,6 +175,8 @@ class Sink:
         """Write `entry`; return which of the counts it belongs to."""
         if isinstance(entry, AttentionEntry):
             return self._write_attention(entry)
+        if isinstance(entry, ModelEntry):
+            return self._write_model(entry)
         header = self._header(entry.moment)
         blobs = [
             pb.Recommendations(
@@ -219,6 +223,21 @@ class Sink:
         metadata = events.layer_metadata(layer, len(entry.users))
         self._append(schema.attention_tag(layer.name), blobs, header, metadata)
         self.health.observe(layer, chunks, header.step, header.wall_time_s)
+        return "written"
+
+    def _write_model(self, entry: ModelEntry) -> str:
+        size_bytes = entry.size_bytes
+        if reason := self.model_budget.refusal(size_bytes, is_last=entry.is_last):
+            self.losses.add(pb.THINNED, entry, reason)
+            return "thinned"
+        header = self._header(entry.moment)
+        axis = self.catalogue.axis(entry.vocabulary)
+        self._write_news(entry.moment)
+        blobs = events.model_blobs(entry.description, entry.weights, axis)
+        metadata = events.stream_metadata(pb.PORTABLE_MODEL)
+        metadata.cohort_size = len(self.catalogue.cohort.users)
+        self._append(schema.MODEL_TAG, blobs, header, metadata)
+        self.model_budget.written(size_bytes)
         return "written"
 
     def _axis_lengths(self, entry: AttentionEntry) -> Sequence[int]:

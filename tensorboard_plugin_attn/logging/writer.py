@@ -11,7 +11,7 @@ import math
 import os
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tensorboard_plugin_attn import attn_pb2 as pb
-from tensorboard_plugin_attn import codec
+from tensorboard_plugin_attn import codec, schema
 from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.logging import events
 from tensorboard_plugin_attn.logging.arguments import (
@@ -34,6 +34,7 @@ from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.entries import (
     AttentionEntry,
     Entry,
+    ModelEntry,
     Moment,
     RecommendationsEntry,
     UserRecommendations,
@@ -41,10 +42,13 @@ from tensorboard_plugin_attn.logging.entries import (
 from tensorboard_plugin_attn.logging.frames import LayerDescription
 from tensorboard_plugin_attn.logging.health import Health, HealthOptions
 from tensorboard_plugin_attn.logging.losses import Losses
+from tensorboard_plugin_attn.logging.model_budget import MODELS_BYTES, ModelBudget
 from tensorboard_plugin_attn.logging.queue import DropOldestQueue, QueueLimits
 from tensorboard_plugin_attn.logging.sink import Sink
 from tensorboard_plugin_attn.logging.status import Counts, WriterStatus
 from tensorboard_plugin_attn.logging.writer_thread import EXIT_TIMEOUT_S, WriterThread
+from tensorboard_plugin_attn.portable import weights
+from tensorboard_plugin_attn.portable.description import Description
 from tensorboard_plugin_attn.privacy import Privacy
 
 logger = logging.getLogger("tensorboard_plugin_attn")
@@ -71,6 +75,8 @@ class AttentionWriter:
       queue_limits: how much may wait for the disk before the oldest is dropped.
       budget_bytes: how large the directory's log may grow before steps are thinned: every 2nd is
         kept, and half as many again for each further eighth of the budget. `None`: no limit.
+      models_bytes: how much portable models may take in all: they get sparser as it fills, and the
+        last is always written. `None`: no limit.
       scalars: also write measures, as means over the cohort, as ordinary scalars
         `attention/<layer>/<measure>/head_<h>`.
       scalars_every: at most one in so many logged steps has scalars; more at the start. Steps with
@@ -90,6 +96,7 @@ class AttentionWriter:
         precision: str = "u8",
         queue_limits: QueueLimits | None = None,
         budget_bytes: int | None = BUDGET_BYTES,
+        models_bytes: int | None = MODELS_BYTES,
         scalars: bool = True,
         scalars_every: int = 20,
         alerts: bool = True,
@@ -102,6 +109,7 @@ class AttentionWriter:
         self._encoding = codec.precision(precision)
         self._limits = queue_limits or QueueLimits()
         self._budget_bytes = budget_bytes
+        self._models_bytes = models_bytes
         self._health = HealthOptions(scalars, scalars_every, alerts)
         self._warned: set[str] = set()
         self._has_unnamed_users = False
@@ -129,6 +137,7 @@ class AttentionWriter:
             worker=self._worker,
             encoding=self._encoding,
             budget=ByteBudget(self._budget_bytes),
+            model_budget=ModelBudget(self._models_bytes),
             health=Health(self._health),
         )
         if open_now:
@@ -251,6 +260,43 @@ class AttentionWriter:
             _ = entry.size_bytes  # raises here if these are not recommendations
         except Exception as error:  # whatever was handed in, the training goes on
             self._refuse(None, step, error)
+            return
+        self._offer(entry)
+
+    def portable_model(
+        self,
+        description: Description,
+        tensors: Mapping[str, NDArray[np.float32]],
+        *,
+        items: Sequence[str | None],
+        step: int,
+        epoch: float | None = None,
+        is_last: bool = False,
+    ) -> None:
+        """Log the model of one step as data, so that the tab can explain and replay it.
+
+        Args:
+          description: what the model is.
+          tensors: its weights, float32; copied here.
+          items: item id of each of the model's items; the first is padding.
+          step: training step.
+          epoch: fractional epoch, if there is one.
+          is_last: of the training: written whatever `models_bytes` says.
+        """
+        try:
+            if len(items) != description.item_count:
+                raise ValueError(f"{len(items)} items, but it describes {description.item_count}")
+            vocabulary = tuple("" if item is None else item for item in items[1:])
+            description.check(tensors)
+            entry = ModelEntry(
+                description.to_json(),
+                weights.to_bytes(tensors),
+                vocabulary,
+                _moment(step, epoch),
+                is_last,
+            )
+        except Exception as error:  # whatever was handed in, the training goes on
+            self._refuse(schema.MODEL_TAG, step, error)
             return
         self._offer(entry)
 

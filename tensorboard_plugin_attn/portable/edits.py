@@ -2,7 +2,7 @@
 
 Two different questions, never mixed: *deleting* an item takes it out of the input, as if it had not
 happened; *weight 0* takes it out of every softmax, while what stands at its own place still carries
-it on. Places are those of the unchanged history, oldest first, so edits can be combined in any order.
+it on. Places are those of the unchanged history, oldest first: edits combine in any order.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def erf(x: Floats) -> Floats:
 
 def _polynomial(coefficients: list[float], x: Floats) -> Floats:
     """Return the polynomial whose highest coefficient is first, by Horner's rule."""
-    value = x * np.float32(coefficients[0])
+    value: Floats = x * np.float32(coefficients[0])
     for coefficient in coefficients[1:-1]:
         value += np.float32(coefficient)
         value *= x

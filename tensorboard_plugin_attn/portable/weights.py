@@ -1,8 +1,8 @@
 """Named arrays as bytes, in the safetensors format: read with every size checked before it is used.
 
 `[length of header: uint64][header: JSON][data]`, as https://github.com/huggingface/safetensors
-describes it. Only float32 is spoken: a portable model is one that can be recomputed exactly. Nothing
-here executes, and reading allocates nothing but the header: arrays are views of the bytes.
+describes it. Only float32 is spoken: a portable model is one that can be recomputed exactly.
+Nothing here executes, and reading allocates nothing but the header: arrays are views of the bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _METADATA = "__metadata__"
 
 
 class WeightsError(ValueError):
-    """The bytes are not the weights of a portable model; the message says why, and holds no data."""
+    """The bytes are not the weights of a portable model; the message says why, without data."""
 
 
 def to_bytes(tensors: Mapping[str, Floats]) -> bytes:

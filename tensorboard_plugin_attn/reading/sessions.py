@@ -117,6 +117,7 @@ class Run:
     attempts: list[AttemptInfo] = field(default_factory=list)
     layers: dict[str, Stream] = field(default_factory=dict)
     recommendations: Stream | None = None
+    models: Stream | None = None
     catalogues: list[FrameInfo] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     markers: list[FrameInfo] = field(default_factory=list)
@@ -175,6 +176,9 @@ class Run:
         elif metadata.content == pb.RECOMMENDATIONS:
             self.recommendations = self.recommendations or Stream(metadata)
             self.recommendations.add(frame)
+        elif metadata.content == pb.PORTABLE_MODEL:
+            self.models = self.models or Stream(metadata)
+            self.models.add(frame)
         elif metadata.content == pb.CATALOGUE:
             self.catalogues.append(frame)
         elif metadata.content == pb.MARKERS:

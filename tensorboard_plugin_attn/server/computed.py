@@ -67,9 +67,9 @@ def json_bytes(body: object) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def short(value: float | None) -> float | None:
-    """Return `value` with five digits, or `None` for what is no number."""
-    return float(f"{value:.5g}") if value is not None and np.isfinite(value) else None
+def short(value: float | None, digits: int = 5) -> float | None:
+    """Return `value` with so many digits, or `None` for what is no number."""
+    return float(f"{value:.{digits}g}") if value is not None and np.isfinite(value) else None
 
 
 class DerivedFrames:

@@ -34,6 +34,16 @@ def number(request: Request, name: str) -> int:
     return int(value)
 
 
+def optional_number(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+    """Return a whole number from `least` to `most`; `default` if it is not given."""
+    if request.args.get(name) is None:
+        return default
+    value = number(request, name)
+    if not least <= value <= most:
+        raise bad_parameter(name, f"must be from {least} to {most}")
+    return value
+
+
 def numbers(request: Request, name: str) -> list[int]:
     """Return a comma-separated list of whole numbers, each once."""
     value = text(request, name)

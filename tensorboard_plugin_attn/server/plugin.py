@@ -17,19 +17,28 @@ from tensorboard_plugin_attn.reading.store import Store
 from tensorboard_plugin_attn.server.guard import Guard, HostAllowList, Route, WsgiApp
 from tensorboard_plugin_attn.server.hyperparameters import read_hyperparameters
 from tensorboard_plugin_attn.server.loader import resolve_reader
+from tensorboard_plugin_attn.server.replay import Replays
 from tensorboard_plugin_attn.server.result_cache import ResultCache
 from tensorboard_plugin_attn.server.routes.aggregate import aggregate_route
 from tensorboard_plugin_attn.server.routes.catalogue import catalogue_route
 from tensorboard_plugin_attn.server.routes.compare import compare_route
+from tensorboard_plugin_attn.server.routes.computation import computation_route
+from tensorboard_plugin_attn.server.routes.contrast import contrast_route
+from tensorboard_plugin_attn.server.routes.counterfactual import counterfactual_route
 from tensorboard_plugin_attn.server.routes.drift import drift_route
+from tensorboard_plugin_attn.server.routes.evidence import evidence_route
+from tensorboard_plugin_attn.server.routes.faithfulness import faithfulness_route
 from tensorboard_plugin_attn.server.routes.frames import frames_route
 from tensorboard_plugin_attn.server.routes.head_types import head_types_route
+from tensorboard_plugin_attn.server.routes.items import items_route
 from tensorboard_plugin_attn.server.routes.measures import measures_route
+from tensorboard_plugin_attn.server.routes.models import models_route
 from tensorboard_plugin_attn.server.routes.recommendations import recommendations_route
 from tensorboard_plugin_attn.server.routes.rollout import rollout_route
 from tensorboard_plugin_attn.server.routes.runs import runs_route
 from tensorboard_plugin_attn.server.routes.status import status_route
 from tensorboard_plugin_attn.server.routes.timeline import timeline_route
+from tensorboard_plugin_attn.server.routes.whatif import whatif_attention_route, whatif_route
 from tensorboard_plugin_attn.server.static_files import load_static_files
 
 HOSTS_VARIABLE = "ATTN_ALLOWED_HOSTS"
@@ -45,6 +54,7 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._provider = context.data_provider
         self._runs = Runs(self._choose_store(context))
         self._results = ResultCache()
+        self._replays = Replays(self._runs)
         self._guard = Guard(HostAllowList(_allowed_hosts(context)))
         self._static_files = load_static_files()
         self._looked_s = float("-inf")
@@ -71,6 +81,21 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         routes.update(
             (path, partial(route, self._runs, self._results)) for path, route in computed.items()
         )
+        replayed = {
+            "/computation": computation_route,
+            "/contrast": contrast_route,
+            "/counterfactual": counterfactual_route,
+            "/evidence": evidence_route,
+            "/faithfulness": faithfulness_route,
+            "/whatif": whatif_route,
+            "/whatif_attention": whatif_attention_route,
+        }
+        routes.update(
+            (path, partial(route, self._runs, self._results, self._replays))
+            for path, route in replayed.items()
+        )
+        routes["/models"] = partial(models_route, self._runs)
+        routes["/items"] = partial(items_route, self._runs, self._replays)
         routes.update((path, file.route) for path, file in self._static_files.items())
         return {path: self._guard(route) for path, route in routes.items()}
 

@@ -21,6 +21,7 @@ from tests.fixtures.logs import (
     write_events,
     write_log,
 )
+from tests.fixtures.portable_logs import write_models
 from tests.fixtures.tab import Tab, unpack
 
 RUN = "run/attention"
@@ -114,6 +115,49 @@ def example(route: str) -> Any:
 def test_answers_have_the_documented_keys(app: Tab, route: str, query: dict[str, object]) -> None:
     real = app.json(route, **query)
     assert_same_keys(keys_of(example(route)), keys_of(real), route)
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Tab:
+    directory = tmp_path_factory.mktemp("models")
+    write_models(directory / RUN)
+    return Tab(directory)
+
+
+@pytest.mark.parametrize(
+    ("route", "query"),
+    [
+        ("/models", {}),
+        ("/items", {"steps": "latest", "query": "item"}),
+        ("/evidence", {"steps": "latest", "user": 1}),
+        ("/faithfulness", {"steps": "latest"}),
+        ("/contrast", {"steps": 2, "user": 1, "item": 0, "than": 1}),
+        ("/counterfactual", {"steps": 2, "user": 1, "item": 0}),
+        (
+            "/whatif",
+            {"steps": 2, "user": 1, "weights": "0:0.5", "added": "1:2", "heads_off": "0.1"},
+        ),
+        ("/computation", {"steps": 2, "user": 1, "layer": LAYER, "head": 0}),
+    ],
+)
+def test_replayed_answers_have_the_documented_keys(
+    replayed: Tab, route: str, query: dict[str, object]
+) -> None:
+    if "item" in query:  # one that can be recommended
+        listed = replayed.json("/evidence", run=RUN, steps=2, user=1)["recommendations"]
+        query = query | {"item": listed[0]["item"]}
+        if "than" in query:
+            query["than"] = listed[1]["item"]
+    real = replayed.json(route, run=RUN, **query)
+    assert_same_keys(keys_of(example(route)), keys_of(real), route)
+
+
+def test_attention_of_a_whatif_has_the_documented_keys(replayed: Tab) -> None:
+    answer = replayed.get("/whatif_attention", run=RUN, steps=2, user=1, layer=LAYER, deleted="0")
+    header = unpack(answer.data).header
+    documented = example("/whatif_attention")
+    assert documented.keys() == header.keys()
+    assert set(documented["frames"][0]) - {"…"} <= header["frames"][0].keys()
 
 
 def test_frames_header_has_the_documented_keys(app: Tab) -> None:

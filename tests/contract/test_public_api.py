@@ -31,12 +31,14 @@ SUMMARY_OPTIONS = (
 
 SIGNATURES = {
     "AttentionWriter": "(logdir, *, cohort=None, worker=0, privacy=None, precision='u8', "
-    "queue_limits=None, budget_bytes=10737418240, scalars=True, scalars_every=20, alerts=True, "
-    "strict=False)",
+    "queue_limits=None, budget_bytes=10737418240, models_bytes=67108864, scalars=True, "
+    "scalars_every=20, alerts=True, strict=False)",
     "AttentionWriter.attention": "(self, layer, attention, *, step, epoch=None, lengths=None, "
     "layer_index=0, causal=False, kind='self', query_axis=None, key_axis=None, queries=None, "
     "keys=None, users=None, head_names=(), similarity='scaled_dot_product', mode='evaluation', "
     "dropout_stage='before_dropout', cost=None, importance=None)",
+    "AttentionWriter.portable_model": "(self, description, tensors, *, items, step, epoch=None, "
+    "is_last=False)",
     "AttentionWriter.thinned": "(self, layer, *, step, detail)",
     "AttentionWriter.recommendations": "(self, recommendations, *, step, epoch=None)",
     "AttentionWriter.flush": "(self, timeout_s=10.0)",

@@ -1,8 +1,9 @@
-"""A model's weights as a portable model: what the Attention tab replays without running our code."""
+"""A model as data: what the Attention tab replays without running our code."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,14 @@ from keras import ops
 from tensorboard_plugin_attn.portable.description import Description
 
 
-def describe(model: Any, attention_layers: list[str]) -> Description:
+def portable(
+    model: Any, attention_layers: Sequence[str]
+) -> tuple[Description, dict[str, np.ndarray]]:
+    """Return a `SequenceModel` as data: what `AttentionCallback(portable=...)` asks for."""
+    return describe(model, attention_layers), tensors(model)
+
+
+def describe(model: Any, attention_layers: Sequence[str]) -> Description:
     """Return what a `SequenceModel` is.
 
     Args:
@@ -31,7 +39,7 @@ def describe(model: Any, attention_layers: list[str]) -> Description:
         causal=model.blocks[0].causal,
         predicts_from="mask" if tokens else "newest",
         embedding_scale=math.sqrt(config.dimension),
-        attention_layers=attention_layers,
+        attention_layers=list(attention_layers),
     )
 
 

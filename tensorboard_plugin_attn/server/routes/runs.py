@@ -59,6 +59,7 @@ def _describe(runs: Runs, run: Run, hyperparameters: Hyperparameters) -> dict[st
         "cohort_size": parameters.cohort_size(runs, run),
         "has_catalogue": bool(run.catalogues),
         "has_recommendations": run.recommendations is not None,
+        "has_models": run.models is not None,
         "cost": _cost(run.cost),
         "problem": _problem(run),
         "hyperparameters": dict(_of_nearest_parent(hyperparameters, run.name)),

@@ -1,0 +1,130 @@
+"""What an item of the history does to a recommendation, by taking it away: exact by definition.
+
+Everything goes through one function that predicts for a batch of edits, whoever computes it. Drops
+are what is lost: positive where the item spoke for the recommendation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorboard_plugin_attn.portable.edits import Edit
+
+Floats = NDArray[np.float32]
+Predict = Callable[[Sequence[Edit]], Floats]  # -> score of every item, [edit, item]
+
+_BATCH = 64  # edits that are predicted at once: larger ones leave the cache
+
+
+def in_batches(predict: Predict, check: Callable[[], None] = lambda: None) -> Predict:
+    """Return `predict` that takes any number of edits, a few at a time.
+
+    Edits that leave histories of like length go together: a batch is as wide as its longest.
+
+    Args:
+      predict: of one user.
+      check: called between batches; may raise to give up.
+    """
+
+    def batched(edits: Sequence[Edit]) -> Floats:
+        order = sorted(range(len(edits)), key=lambda number: len(edits[number].deleted))
+        found: Floats | None = None
+        for first in range(0, len(order), _BATCH):
+            check()
+            numbers = order[first : first + _BATCH]
+            scores = predict([edits[number] for number in numbers])
+            if found is None:
+                found = np.empty((len(edits), scores.shape[1]), np.float32)
+            found[numbers] = scores
+        if found is None:
+            raise ValueError("no edits")
+        return found
+
+    return batched
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Scores with and without each place of the history.
+
+    Attributes:
+      before: `[item]`.
+      deleted: without the item of each place, `[place, item]`.
+      masked: with attention on it set to 0 in every layer and head, `[place, item]`.
+    """
+
+    before: Floats
+    deleted: Floats
+    masked: Floats
+
+
+def removed(predict: Predict, places: int) -> Removed:
+    """Return what the scores are without each of `places` items of the history.
+
+    Of the only item of a history nothing can be taken away: its rows are those of no change.
+    """
+    if places < 2:
+        before = predict([Edit()])[0]
+        alone = np.repeat(before[None], places, axis=0)
+        return Removed(before, alone, alone)
+    deletions = [Edit(deleted=frozenset({place})) for place in range(places)]
+    masks = [Edit(weights={place: 0.0}) for place in range(places)]
+    scores = predict([Edit(), *deletions, *masks])
+    return Removed(scores[0], scores[1 : 1 + places], scores[1 + places :])
+
+
+def log_probabilities(scores: Floats) -> Floats:
+    """Return the log of the softmax of `scores [..., item]`, in which padding (0) has no share."""
+    real = scores[..., 1:]
+    largest = real.max(axis=-1, keepdims=True)
+    total = largest + np.log(np.exp(real - largest).sum(axis=-1, keepdims=True))
+    return np.asarray(scores - total, np.float32)
+
+
+def ranks(scores: Floats, excluded: NDArray[np.bool_], items: Sequence[int]) -> NDArray[np.int64]:
+    """Return the place of `items` among what is not `excluded [item]`, 1 being best, `[..., item]`.
+
+    Equal scores are ordered by number, as in the recommendations that are logged. An item that is
+    excluded itself has the rank it would have if it were not.
+    """
+    candidates = np.where(excluded, np.float32(-np.inf), scores)
+    numbers = np.arange(scores.shape[-1])
+    found = [
+        1
+        + (candidates > scores[..., item, None]).sum(axis=-1)
+        + ((candidates == scores[..., item, None]) & (numbers < item)).sum(axis=-1)
+        for item in items
+    ]
+    return np.stack(found, axis=-1)
+
+
+def best(scores: Floats, excluded: NDArray[np.bool_], count: int) -> list[int]:
+    """Return the numbers of the `count` best items of `scores [item]`, best first."""
+    candidates = np.where(excluded | np.isnan(scores), -np.inf, scores)
+    count = min(count, int((candidates > -np.inf).sum()))
+    if not count:
+        return []
+    lowest = np.partition(candidates, -count)[-count]
+    chosen = np.flatnonzero(candidates >= lowest)
+    order = np.argsort(-candidates[chosen], kind="stable")[:count]
+    return [int(number) for number in chosen[order]]
+
+
+def rank_correlation(a: Floats, b: Floats) -> float | None:
+    """Return Spearman's correlation of two orders of the same places; `None` where one is flat."""
+    first, second = _ranked(a), _ranked(b)
+    first, second = first - first.mean(), second - second.mean()
+    size = float(np.sqrt((first @ first) * (second @ second)))
+    return None if size == 0 else float(first @ second) / size
+
+
+def _ranked(values: Floats) -> NDArray[np.float64]:
+    """Return ranks from 0, equal values sharing their mean rank."""
+    order = np.asarray(values, np.float64)
+    _, group, count = np.unique(order, return_inverse=True, return_counts=True)
+    last = np.cumsum(count)
+    return np.asarray((last - (count + 1) / 2)[group])

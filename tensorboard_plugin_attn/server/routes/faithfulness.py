@@ -1,0 +1,189 @@
+"""`/faithfulness`: whether attention, and other claims, say what recommendations rest on.
+
+Measured on the run's own cohort, with the model of one step: ask for several steps to see how it
+changes in training. What a figure means is in docs/attention_is_not_explanation.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from werkzeug.wrappers import Request, Response
+
+from tensorboard_plugin_attn.analysis import explain, faithfulness
+from tensorboard_plugin_attn.analysis.attribution import Claims, claims
+from tensorboard_plugin_attn.analysis.explain import Floats
+from tensorboard_plugin_attn.analysis.faithfulness import Card, Mean, Measured
+from tensorboard_plugin_attn.portable.edits import Edit
+from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
+from tensorboard_plugin_attn.reading.runs import Runs
+from tensorboard_plugin_attn.server import parameters
+from tensorboard_plugin_attn.server.budget import Budget, spread
+from tensorboard_plugin_attn.server.computed import JSON, json_bytes, respond
+from tensorboard_plugin_attn.server.errors import RouteError
+from tensorboard_plugin_attn.server.replay import Asked, Case, Replays, asked, case
+from tensorboard_plugin_attn.server.result_cache import ResultCache
+from tensorboard_plugin_attn.server.routes.evidence import number_of
+from tensorboard_plugin_attn.server.routes.whatif import slot
+
+MOST_USERS = 16
+SUBJECT = "attention"
+NEWEST = {"with_newest": False, "newest_aside": True}
+RANDOMISED = ("attention", "attention_layer_mean", "rollout", "value_norm", "attention_gradient")
+
+
+def faithfulness_route(
+    runs: Runs, results: ResultCache, replays: Replays, request: Request
+) -> Response:
+    """Answer `/faithfulness`."""
+    most = parameters.optional_number(request, "users", MOST_USERS, least=1, most=64)
+    about = asked(runs, request)
+    make = partial(_made, runs, replays, about, most)
+    return respond(results, request, about.tag("faithfulness", most), JSON, make)
+
+
+def _made(runs: Runs, replays: Replays, about: Asked, most: int) -> bytes:
+    with slot():
+        return json_bytes(faithfulness_impl(runs, replays, about, most))
+
+
+@dataclass
+class _Found:
+    """What was measured so far, by which of `NEWEST` and by method, a list per user."""
+
+    figures: dict[str, dict[str, list[list[Measured]]]] = field(
+        default_factory=lambda: {name: {} for name in NEWEST}
+    )
+    alike: dict[str, list[float | None]] = field(default_factory=dict)
+    users: int = 0
+    too_short: int = 0
+    out_of_time: int = 0
+
+    def add(self, of: Case, shuffled: SequenceModel, budget: Budget) -> None:
+        """Measure one user's first recommendation."""
+        places = len(of.history)
+        predict = of.predict(budget.check)
+        removed = explain.removed(predict, places)
+        [item] = explain.best(removed.before, of.excluded, 1)
+        inputs = of.model.inputs(of.history, [Edit()])
+        claimed = by_method(claims(of.model, inputs, [item], places))
+        chance = by_method(claims(shuffled, inputs, [item], places))
+        log_probability = explain.log_probabilities(removed.before)[item]
+        effects = {
+            "mask": log_probability - explain.log_probabilities(removed.masked)[:, item],
+            faithfulness.EXACT: log_probability
+            - explain.log_probabilities(removed.deleted)[:, item],
+        }
+        ordered = faithfulness.orders({**claimed, **effects}, places, seed=of.user)
+        figures = {
+            name: faithfulness.measured(predict, item, ordered, newest_aside=aside)
+            for name, aside in NEWEST.items()
+        }
+        for name, methods in figures.items():
+            for method, each in methods.items():
+                self.figures[name].setdefault(method, []).append(each)
+        for method in RANDOMISED:
+            same = explain.rank_correlation(claimed[method], chance[method])
+            self.alike.setdefault(method, []).append(same)
+        self.users += 1
+
+
+def by_method(found: Claims) -> dict[str, Floats]:
+    """Return claims for one item by the name of the method."""
+    return {
+        "attention": found.by_layer[-1],
+        "attention_layer_mean": found.by_layer.mean(axis=0),
+        "rollout": found.rollout,
+        "value_norm": found.value_norm,
+        "contribution": found.contribution[0],
+        "attention_gradient": found.gradient[0],
+    }
+
+
+def randomised(model: SequenceModel, seed: int = 0) -> SequenceModel:
+    """Return `model` with the numbers in each weight shuffled: it learned nothing.
+
+    A map that looks the same with it does not show what was learned (Adebayo et al., "Sanity Checks
+    for Saliency Maps", NeurIPS 2018).
+    """
+    random = np.random.default_rng(seed)
+    tensors = {
+        name: random.permutation(array.reshape(-1)).reshape(array.shape)
+        for name, array in model.tensors.items()
+    }
+    return SequenceModel(model.description, tensors)
+
+
+def faithfulness_impl(runs: Runs, replays: Replays, about: Asked, most: int) -> dict[str, object]:
+    """Return the card of every method; users beyond the budget of time are left out and counted."""
+    budget, found = Budget(), _Found()
+    users = spread(about.cohort_size, most)
+    head: dict[str, object] = {}
+    shuffled: SequenceModel | None = None
+    for place, user in enumerate(users):
+        of = case(runs, replays, about, user)
+        head, shuffled = of.head(), shuffled or randomised(of.model)
+        if len(of.history) < faithfulness.LEAST_PLACES:
+            found.too_short += 1
+            continue
+        try:
+            found.add(of, shuffled, budget)
+        except RouteError as error:
+            if error.code != "timeout" or not found.users:
+                raise
+            found.out_of_time = len(users) - place
+            break
+    head.pop("user", None)
+    return {**head, **_body(found)}
+
+
+def _body(found: _Found) -> dict[str, object]:
+    cards = {
+        name: {method: faithfulness.card(users) for method, users in methods.items()}
+        for name, methods in found.figures.items()
+    }
+    subject = cards["newest_aside"]
+    said = "unknown"
+    if found.users:
+        said = faithfulness.verdict(
+            subject[SUBJECT], subject[faithfulness.EXACT], subject["random"]
+        )
+    return {
+        "subject": SUBJECT,
+        "verdict": said,
+        "users": found.users,
+        "users_left_out": {"too_short": found.too_short, "out_of_time": found.out_of_time},
+        "sizes": list(faithfulness.SIZES),
+        "thresholds": {"explains": faithfulness.EXPLAINS, "partly": faithfulness.PARTLY},
+        **{
+            name: [_method(methods, method) for method in methods]
+            for name, methods in cards.items()
+        },
+        "randomised": [
+            {"method": method, "rank_correlation": _mean(Mean.of(values))}
+            for method, values in found.alike.items()
+        ],
+    }
+
+
+def _method(methods: Mapping[str, Card], name: str) -> dict[str, object]:
+    card, exact, random = methods[name], methods[faithfulness.EXACT], methods["random"]
+    return {
+        "method": name,
+        "verdict": faithfulness.verdict(card, exact, random),
+        "aopc": _mean(card.aopc),
+        "beats_random": faithfulness.beats(card, random),
+        "beats_recency": faithfulness.beats(card, methods["recency"]),
+        "share_of_exact": number_of(faithfulness.share_of_exact(card, exact, random)),
+        "rank_correlation": _mean(card.rank_correlation),
+        "same_first": _mean(card.same_first),
+        "comprehensiveness": [_mean(each) for each in card.comprehensiveness],
+        "sufficiency": [_mean(each) for each in card.sufficiency],
+    }
+
+
+def _mean(mean: Mean) -> dict[str, object]:
+    return {"mean": number_of(mean.value), "error": number_of(mean.error), "users": mean.count}
