@@ -75,7 +75,7 @@ def whatif_impl(of: Case, edit: Edit, top: int) -> dict[str, object]:
     inputs = inputs_of(of, edit)
     before, after = (of.model.scores(each)[0] for each in inputs)
     excluded = of.excluded.copy()
-    excluded[[each.item for each in edit.added]] = True
+    excluded[[each.item for each in edit.added if each.item != of.target]] = True
     listed = explain.best(before, of.excluded, top), explain.best(after, excluded, top)
     gone = [item for item in listed[0] if item not in listed[1]]
     items = [*listed[1], *gone, *([] if of.target is None else [of.target])]

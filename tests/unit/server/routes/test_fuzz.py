@@ -11,22 +11,32 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fixtures.logs import LAYER, event_path, frame_event, write_events, write_log
+from tests.fixtures.portable_logs import write_models
 from tests.fixtures.tab import Tab
 
 ROUTES = (
     "/aggregate",
     "/catalogue",
     "/compare",
+    "/computation",
+    "/contrast",
+    "/counterfactual",
     "/drift",
+    "/evidence",
+    "/faithfulness",
     "/frames",
     "/head_types",
     "/index.js",
+    "/items",
     "/measures",
+    "/models",
     "/recommendations",
     "/rollout",
     "/runs",
     "/status",
     "/timeline",
+    "/whatif",
+    "/whatif_attention",
 )
 ALLOWED = {200, 304, 400, 403, 404, 405, 413, 414, 422, 503}
 
@@ -36,12 +46,17 @@ odd_text = st.one_of(
         ["", ".", "..", "../../etc/passwd", "\0", "%00", "NaN", "-1", "1e9", "<script>", "'; --"]
     ),
 )
-runs = st.one_of(st.sampled_from(["d32/attention", "newer", "broken"]), odd_text)
+runs = st.one_of(st.sampled_from(["d32/attention", "newer", "broken", "replayed"]), odd_text)
 layers = st.one_of(st.sampled_from([LAYER, "other"]), odd_text)
 numbers = st.one_of(st.integers(-5, 10**25).map(str), odd_text)
 step_lists = st.one_of(
     st.sampled_from(["latest", "1", "1-3", "0-9999999999", "at-or-before:2", "3-1", "1,2,9"]),
     st.lists(st.integers(0, 400).map(str), max_size=300).map(",".join),
+    odd_text,
+)
+edits = st.one_of(
+    st.sampled_from(["0,1", "0:0.5", "1:2", "6:3:0.5", "0.1", "0", "0:999", "9999999999:1", "1.9"]),
+    st.lists(st.integers(0, 9).map(str), max_size=40).map(",".join),
     odd_text,
 )
 queries = st.fixed_dictionaries(
@@ -60,6 +75,18 @@ queries = st.fixed_dictionaries(
         "other_layer": layers,
         "other_step": numbers,
         "unknown": odd_text,
+        "query": numbers,
+        "top": numbers,
+        "users": numbers,
+        "item": numbers,
+        "than": numbers,
+        "within": numbers,
+        "head": numbers,
+        "deleted": edits,
+        "weights": edits,
+        "added": edits,
+        "heads_off": edits,
+        "layers_off": edits,
     },
 )
 
@@ -69,6 +96,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
     logdir = tmp_path_factory.mktemp("secret-directory")
     write_log(logdir / "d32" / "attention", range(1, 6))
     write_events(event_path(logdir / "newer"), [frame_event(1, format_version=2)])
+    write_models(logdir / "replayed", [1, 2])
     bad = frame_event(2)
     bad.summary.value[0].tensor.string_val[0] = b"bad"
     write_events(event_path(logdir / "broken"), [frame_event(1), bad])

@@ -1,0 +1,125 @@
+"""A trained model as the tab explains it: what the server replays is what Keras computes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tensorboard_plugin_attn.portable.edits import Edit
+from tensorboard_plugin_attn.server.replay import Case, asked, case
+from tests.fixtures.chains import ITEMS, chains
+from tests.fixtures.tab import Tab
+from tests.training.test_runs import PRIVACY, configured
+from training.models.build import rebuild
+from training.preprocessing.splitting import leave_one_out
+from training.train import train
+
+USERS = range(3)
+
+
+@pytest.fixture(scope="module", params=["sasrec", "bert4rec"])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory: Path = tmp_path_factory.mktemp(request.param) / "run"
+    config = configured(request.param)
+    config = replace(config, model=replace(config.model, layers=2))
+    train(chains(), config, directory, PRIVACY, verbose=0)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def tab(trained: Path) -> Tab:
+    return Tab(trained)
+
+
+@pytest.fixture(scope="module")
+def keras_model(trained: Path) -> Any:
+    """Return the model after its last step, which the log holds too."""
+    model = rebuild(trained)
+    newest = sorted((trained / "checkpoints").glob("epoch_*.weights.h5"))[-1]
+    model.load_weights(newest)
+    return model
+
+
+def explained(tab: Tab, user: int) -> Case:
+    from werkzeug.test import EnvironBuilder
+    from werkzeug.wrappers import Request
+
+    query = {"run": "attention", "steps": "latest"}
+    request = Request(EnvironBuilder(query_string=query).get_environ())
+    plugin = tab.plugin
+    return case(plugin._runs, plugin._replays, asked(plugin._runs, request), user)
+
+
+def padded(histories: list[list[int]]) -> np.ndarray:
+    items = np.zeros((len(histories), 8), np.int32)
+    for row, history in zip(items, histories, strict=True):
+        row[len(row) - len(history) :] = history
+    return items
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_scores_and_deletions_are_those_of_keras(tab: Tab, keras_model: Any, user: int) -> None:
+    of = explained(tab, user)
+    history = list(of.history)
+    shorter = [history[:place] + history[place + 1 :] for place in range(len(history))]
+    theirs = np.asarray(keras_model.item_scores(padded([history, *shorter])))
+    edits = [Edit(), *(Edit(deleted=frozenset({place})) for place in range(len(history)))]
+    np.testing.assert_allclose(of.predict()(edits), theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_masked_keys_are_those_of_keras(tab: Tab, keras_model: Any, user: int) -> None:
+    of = explained(tab, user)
+    log_weight = np.zeros((1, 8), np.float32)
+    log_weight[0, -2] = -np.inf
+    theirs = np.asarray(keras_model.item_scores(padded([list(of.history)]), log_weight))
+    place = len(of.history) - 2
+    ours = of.predict()([Edit(weights={place: 0.0})])
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("layer", [0, 1])
+@pytest.mark.parametrize("head", [0, 1])
+def test_the_stages_end_in_the_attention_that_was_logged(
+    tab: Tab, user: int, layer: int, head: int
+) -> None:
+    [run] = tab.json("/runs")["runs"]
+    name = run["layers"][layer]["name"]
+    asked_for = {"run": "attention", "user": user, "layer": name, "steps": "latest"}
+    answer = tab.frames(**asked_for)
+    [frame] = answer.header["frames"]
+    logged = answer.attention(frame)[head]
+    for query in range(len(logged)):
+        found = tab.json("/computation", **asked_for, head=head, query=query)
+        assert found["step"] == frame["step"]
+        np.testing.assert_allclose(found["attention"], logged[query], atol=0.004)
+
+
+def test_the_list_of_evidence_is_the_list_that_was_logged(tab: Tab) -> None:
+    for user in USERS:
+        logged = tab.json("/recommendations", run="attention", user=user, steps="latest")
+        found = tab.json("/evidence", run="attention", user=user, steps="latest")
+        rows = found["recommendations"]
+        assert [row["item"] for row in rows] == logged["items"][0]
+        np.testing.assert_allclose([r["score"] for r in rows], logged["scores"][0], atol=1e-4)
+        assert found["target"]["rank"] == logged["target_ranks"][0]
+
+
+def test_models_are_logged_at_each_epoch_and_every_item_has_its_name(tab: Tab) -> None:
+    models = tab.json("/models", run="attention")
+    assert {1.0, 2.0, 3.0} <= {round(epoch, 6) for epoch in models["epochs"]}
+    assert models["gaps"] == []
+    items = tab.json("/items", run="attention", steps="latest", query="")
+    assert items["count"] == ITEMS - 1
+    listed = tab.json("/catalogue", run="attention")["items"]
+    assert len(listed) <= ITEMS - 1
+
+
+def test_evidence_is_of_the_validation_histories(tab: Tab) -> None:
+    train_part = {tuple(each.tolist()) for each in leave_one_out(chains().sequences).train}
+    assert all(tuple(explained(tab, user).history) in train_part for user in USERS)
