@@ -159,6 +159,8 @@ class Case:
             "attempt": self.frame.attempt,
             "layers": list(self.model.description.attention_layers),
             "heads": self.model.description.heads,
+            "source": "portable_model",
+            "features": [],
         }
 
     def items(self, items: Sequence[int]) -> list[dict[str, object]]:

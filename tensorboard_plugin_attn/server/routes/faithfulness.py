@@ -136,7 +136,8 @@ def faithfulness_impl(runs: Runs, replays: Replays, about: Asked, most: int) -> 
                 raise
             found.out_of_time = len(users) - place
             break
-    head.pop("user", None)
+    for name in ("user", "features"):
+        head.pop(name, None)
     return {**head, **_body(found)}
 
 
