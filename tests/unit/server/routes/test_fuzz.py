@@ -18,6 +18,7 @@ ROUTES = (
     "/catalogue",
     "/compare",
     "/drift",
+    "/exports.js",
     "/frames",
     "/head_types",
     "/index.js",
