@@ -8,9 +8,10 @@ from pathlib import Path
 
 from setuptools import setup
 
-BUNDLE = Path(__file__).parent / "tensorboard_plugin_attn" / "static" / "index.js"
+STATIC = Path(__file__).parent / "tensorboard_plugin_attn" / "static"
 
-if not BUNDLE.is_file():
-    raise SystemExit(f"{BUNDLE.name} is missing: run `make build` (needs Node 20) first.")
+for name in ("index.js", "exports.js"):
+    if not (STATIC / name).is_file():
+        raise SystemExit(f"{name} is missing: run `make build` (needs Node 20) first.")
 
 setup()

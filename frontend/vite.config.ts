@@ -1,4 +1,9 @@
-/** Builds the one file TensorBoard loads. App mode, because library mode does not minify ES modules. */
+/**
+ * Builds the file TensorBoard loads, and `exports.js`, which that one loads when something is exported.
+ *
+ * App mode, because library mode does not minify ES modules. `exports.js` imports what it shares from
+ * `index.js` itself, so that there is one state and one language; hence the extended signature.
+ */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
@@ -24,8 +29,8 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: {
       input: 'src/index.ts',
-      preserveEntrySignatures: 'strict',
-      output: { format: 'es', codeSplitting: false, entryFileNames: 'index.js' },
+      preserveEntrySignatures: 'allow-extension',
+      output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: 'exports.js' },
     },
   },
   test: {

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# The committed bundle must be what the sources build, byte for byte, and small enough.
+# The committed scripts must be what the sources build, byte for byte, and small enough.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bundle=tensorboard_plugin_attn/static/index.js
-before=$(mktemp)
-trap 'rm -f "$before"' EXIT
-cp "$bundle" "$before"
+static=tensorboard_plugin_attn/static
+before=$(mktemp -d)
+trap 'rm -rf "$before"' EXIT
+cp "$static"/*.js "$before"
 (cd frontend && npm run --silent build)
-if ! cmp -s "$before" "$bundle"; then
-  echo "$bundle is not what frontend/ builds: run 'make build' and commit it." >&2
+if ! diff -rq "$before" "$static"; then
+  echo "$static is not what frontend/ builds: run 'make build' and commit it." >&2
   exit 1
 fi
 (cd frontend && npm run --silent size)

@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { ROUTES, scalarRoute, state } from './log.mjs';
 
-const BUNDLE = new URL('../../tensorboard_plugin_attn/static/index.js', import.meta.url);
+const STATIC = new URL('../../tensorboard_plugin_attn/static/', import.meta.url);
+const SCRIPTS = ['index.js', 'exports.js'];
 const CSP =
   "default-src 'self';font-src 'self' data:;img-src 'self' data: blob:;object-src 'none';" +
   "style-src 'self' data: 'unsafe-inline';connect-src 'self';script-src 'self' 'unsafe-inline'";
@@ -61,7 +62,8 @@ function answer(request, response) {
   if (url.pathname === '/dev/set') return sendJson(response, 200, (set(query), state));
   if (url.pathname === '/data/plugin_entry.html') return send(response, 200, 'text/html', ENTRY);
   const name = url.pathname.replace('/data/plugin/attn/', '');
-  if (name === 'index.js') return send(response, 200, 'text/javascript', readFileSync(BUNDLE));
+  if (SCRIPTS.includes(name))
+    return send(response, 200, 'text/javascript', readFileSync(new URL(name, STATIC)));
   if (state.down) return response.destroy();
   const scalars = url.pathname.match(/^\/data\/plugin\/scalars\/(tags|scalars)$/);
   if (scalars) return sendJson(response, 200, scalarRoute(scalars[1], query));

@@ -29,6 +29,7 @@ export interface Stage {
   live: string;
   /** Commands (argv) that write to `live`. */
   appendSteps: string[];
+  appendLong: string[];
   removeRun: string[];
   captured: CapturedFrame[];
   /** Where to put screenshots of failures. */

@@ -60,7 +60,15 @@ def test_it_holds_every_module_and_nothing_made(wheel: zipfile.ZipFile) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["static/index.js", "py.typed", "attn.proto", "attn_pb2.py", "attn_pb2.pyi"]
+    "name",
+    [
+        "static/index.js",
+        "static/exports.js",
+        "py.typed",
+        "attn.proto",
+        "attn_pb2.py",
+        "attn_pb2.pyi",
+    ],
 )
 def test_it_holds_what_is_not_python_unchanged(wheel: zipfile.ZipFile, name: str) -> None:
     assert wheel.read(f"{PACKAGE}/{name}") == (ROOT / PACKAGE / name).read_bytes()

@@ -116,6 +116,7 @@ def stage(
             "live": boards[3].address,
             "axes": boards[4].address,
             "appendSteps": [*live_log, "append", str(live)],
+            "appendLong": [*live_log, "long", str(live)],
             "removeRun": [*live_log, "remove", str(live)],
             "captured": captured_frames(logdir, kept),
             "artefacts": os.environ.get("ATTN_E2E_ARTEFACTS", str(directory)),

@@ -1,6 +1,7 @@
 """Writes to a log while a browser looks at it.
 
-Run as `python -m tests.e2e.live_log append LOGDIR RUN FIRST_STEP COUNT` or `... remove LOGDIR RUN`.
+Run as `python -m tests.e2e.live_log append LOGDIR RUN FIRST_STEP COUNT`, `... long LOGDIR RUN FIRST_STEP COUNT`
+or `... remove LOGDIR RUN`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tensorboard_plugin_attn import AttentionWriter, Cohort, Item, Privacy, User
 KEY = b"end-to-end tests share this key!"
 LENGTHS = (6, 9)
 HEADS = 2
+LONG = 4096
 HOSTILE = "</script><script>window.pwned=1</script><img src=x onerror='window.pwned=1'>"
 
 
@@ -49,9 +51,23 @@ def append(logdir: str, run: str, first_step: int, count: int) -> None:
             writer.flush()
 
 
+def long(logdir: str, run: str, first_step: int, count: int) -> None:
+    """Write even causal attention over `LONG` items, which is too long to be kept whole."""
+    even = np.tril(np.ones((LONG, LONG), np.float32)) / np.arange(1, LONG + 1)[:, None]
+    items = {f"i{number}": Item(f"i{number}", f"Item number {number}") for number in range(50)}
+    followed = Cohort((User("reader", [f"i{place % 50}" for place in range(LONG)]),), items)
+    directory = Path(logdir) / run / "attention"
+    with AttentionWriter(directory, cohort=followed, privacy=Privacy(key=KEY)) as writer:
+        for step in range(first_step, first_step + count):
+            writer.attention("block/attention", [even[None]], step=step, causal=True)
+            writer.flush()
+
+
 def main(action: str, logdir: str, run: str, *numbers: str) -> None:
     if action == "append":
         append(logdir, run, *(int(number) for number in numbers))
+    elif action == "long":
+        long(logdir, run, *(int(number) for number in numbers))
     else:
         shutil.rmtree(Path(logdir) / run)
 

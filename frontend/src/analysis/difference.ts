@@ -51,7 +51,7 @@ export function differenceOf(a: HeadAt, b: HeadAt): Attention {
     for (let key = 0; key < keys; key += 1)
       codes[query * keys + key] = at(a, query, key) - at(b, query, key);
   }
-  const { step, queryOffset, keyOffset } = a.attention; // its axes are the panel's, not its own
+  const { step, queryOffset, keyOffset, tiles } = a.attention; // its axes are the panel's, not its own
   const shape = { step, queryOffset, keyOffset, heads: 1, queries, keys };
-  return { ...shape, encoding: 'F32', layout: 'FULL', codes };
+  return { ...shape, ...(tiles ? { tiles } : {}), encoding: 'F32', layout: 'FULL', codes };
 }

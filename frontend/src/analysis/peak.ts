@@ -1,12 +1,14 @@
 /** The largest weight of a frame, for a scale that uses its whole range. */
-import { cellIndex, valueOf, type Attention } from '../data/attention';
+import { cellIndex, valueOf, type Attention, type Codes } from '../data/attention';
+import type { Aggregate } from '../data/reduced';
 
 /** Queries with fewer keys have large weights of necessity: a causal query's first weight is 1. */
 const LEAST_KEYS = 8;
 
 /** The largest weight over all heads and over queries with at least eight keys, or all queries. */
 export function peakOf(attention: Attention): number {
-  const { heads, queries, keys, layout } = attention;
+  const { heads, queries, keys, layout, reduced, encoding } = attention;
+  if (reduced) return valueOf(largest(reduced.maximum), encoding);
   const triangle = layout === 'LOWER_TRIANGLE';
   const first = triangle && queries >= LEAST_KEYS ? LEAST_KEYS - 1 : 0;
   let most = 0;
@@ -17,6 +19,25 @@ export function peakOf(attention: Attention): number {
   }
   // Codes are in the order of their values, the bit patterns of positive halves too.
   return valueOf(most, attention.encoding);
+}
+
+/** The largest tile, over the rows of tiles with at least eight; 0 where nothing was reduced. */
+export function tilePeakOf({ reduced, encoding }: Attention, aggregate: Aggregate): number {
+  if (!reduced) return 0;
+  const { [aggregate]: codes, tileQueries, tileKeys } = reduced;
+  const first = tileQueries >= LEAST_KEYS ? LEAST_KEYS - 1 : 0;
+  let most = 0;
+  for (let start = 0; start < codes.length; start += tileQueries * tileKeys) {
+    const rows = codes.subarray(start + first * tileKeys, start + tileQueries * tileKeys);
+    most = Math.max(most, largest(rows));
+  }
+  return valueOf(most, encoding);
+}
+
+function largest(codes: Codes): number {
+  let most = 0;
+  for (const code of codes) if (code > most) most = code;
+  return most;
 }
 
 /** The next of a few round numbers that is not smaller, so that a colour bar stays readable. */

@@ -6,6 +6,7 @@
 import { bitsOf, codeTable } from './code_table';
 import type { Derived } from './derived';
 import { halfToNumber } from './float16';
+import type { Reduced, Tiles } from './reduced';
 
 /** How a cell is stored: see docs/http_api.md. */
 export type Encoding = 'U8_SQRT' | 'U16' | 'F16' | 'F32';
@@ -35,8 +36,10 @@ export interface Attention {
   readonly encoding: Encoding;
   readonly layout: Layout;
   readonly codes: Codes;
-  /** Queries there were, where only the last was kept whole: a sequence too long for more. */
-  readonly reducedFrom?: number;
+  /** Set where only the last query was kept whole: what is known of the others. */
+  readonly reduced?: Reduced;
+  /** Set where queries and keys are tiles of a larger picture. */
+  readonly tiles?: Tiles;
   /** Set when the server computed it: then an error is that of the rounding of the result only. */
   readonly derived?: Derived;
 }

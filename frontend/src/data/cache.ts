@@ -1,5 +1,6 @@
 /** Frames in memory within a budget: what is visible goes last, what was recently seen goes first. */
 import type { Frame } from './decode';
+import { bytesOfReduced } from './reduced';
 
 /** How much a frame is wanted now: 0 was seen before, 1 is prefetched, 2 is on screen. */
 export type Tier = 0 | 1 | 2;
@@ -13,7 +14,9 @@ interface Entry {
 
 /** Bytes a frame keeps alive; an absence costs its words only. */
 export function bytesOf(frame: Frame): number {
-  return 128 + (frame.kind === 'ready' ? frame.attention.codes.byteLength : 0);
+  if (frame.kind === 'absent') return 128;
+  const { codes, reduced } = frame.attention;
+  return 128 + codes.byteLength + (reduced ? bytesOfReduced(reduced) : 0);
 }
 
 /** A bounded map from key to frame; eviction takes the lowest tier first, then the oldest use. */

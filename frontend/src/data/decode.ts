@@ -17,7 +17,7 @@ import type { Derived } from './derived';
 import { add, unpack } from './differences';
 import { ApiError, CorruptFrameError } from './errors';
 import { inflate, MAX_RAW_BYTES } from './inflate';
-import { lastExactRow, reducedBytes } from './reduced';
+import { lastExactRow, reducedBytes, sectionsOf } from './reduced';
 import { framesSchema, type FrameHeader, type FramesHeader } from './schema';
 
 /** The newest layout of `/frames` this file understands. */
@@ -148,7 +148,7 @@ async function attentionOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Pro
   };
 }
 
-/** The row that predicts, of attention too long to be kept whole: all of it that is a picture. */
+/** The row that predicts, of attention too long to be kept whole, and what is kept of the others. */
 async function reducedOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Promise<Attention> {
   const encoding = encodingOf(h.encoding);
   const { reduction, query_length: queries, key_length: keys } = h;
@@ -158,15 +158,17 @@ async function reducedOf(h: FrameHeader, heads: number, cellsOf: CellsOf): Promi
     throw new CorruptFrameError(`${h.raw_bytes} bytes do not hold this reduction`);
   }
   const raw = await checked(h, cellsOf);
-  const exact = raw.subarray(0, heads * reduction.exact_rows * keys * bytes);
+  const keysAt = raw.length - heads * queries * reduction.top_k * 2;
+  const codes = codesOf(raw.subarray(0, keysAt), encoding);
   return {
     ...placeOf(h, heads),
     queries: 1,
     queryOffset: h.query_offset + queries - 1,
+    ...(h.query_axis === null ? {} : { queryAxis: refOf(h, h.query_axis) }),
     encoding,
     layout: 'FULL',
-    codes: lastExactRow(codesOf(exact, encoding), reduction.exact_rows, heads, keys),
-    reducedFrom: queries,
+    codes: lastExactRow(codes, reduction.exact_rows, heads, keys),
+    reduced: sectionsOf(reduction, heads, queries, keys, codes, raw.subarray(keysAt)),
   };
 }
 

@@ -52,3 +52,17 @@ export function stamp(words: Uint32Array, width: number, mark: PictureMark): voi
 function middleOf(level: number): number {
   return Math.floor(level / BAR_STRIDE) * BAR_STRIDE + BAR_STRIDE / 2;
 }
+
+/** Pixels on a page of another size, from its upper left corner: a longer line may wrap once more. */
+export function fitted(
+  rgba: Uint8ClampedArray,
+  from: { readonly width: number; readonly height: number },
+  to: { readonly width: number; readonly height: number },
+): Uint8ClampedArray {
+  if (from.width === to.width && from.height === to.height) return rgba;
+  const page = new Uint8ClampedArray(to.width * to.height * 4).fill(255);
+  const length = 4 * Math.min(from.width, to.width);
+  for (let y = 0; y < Math.min(from.height, to.height); y += 1)
+    page.set(rgba.subarray(4 * y * from.width, 4 * y * from.width + length), 4 * y * to.width);
+  return page;
+}

@@ -1,4 +1,5 @@
 /** Numbers as a table for spreadsheets, which must not take a title for a formula. */
+import { spanOf } from '../analysis/overview';
 import { read, type Attention } from '../data/attention';
 
 /** A cell; `null` is empty: there is no value. */
@@ -46,21 +47,26 @@ export function toCsv(header: readonly string[], rows: Iterable<readonly Field[]
 }
 
 /**
- * One line for each cell that exists; what is not applicable has none. Positions count from 0. What was
- * computed from stored cells has no error bound of its own.
+ * One line for each cell that exists; what is not applicable has none. Positions count from 0; that of a
+ * tile is where it begins. What was computed from stored cells has no error bound of its own.
  */
 export function* rowsOf(table: HeadTable): Generator<readonly Field[]> {
   const { attention, head } = table;
   const what = [table.run, table.layer, table.user, attention.step, table.headName];
+  const { tiles, queries, keys, queryOffset, keyOffset } = attention;
+  const queryAt = (query: number): number =>
+    tiles ? tiles.queryOffset + spanOf(query, queries, tiles.queries).first : queryOffset + query;
+  const keyAt = (key: number): number =>
+    tiles ? tiles.keyOffset + spanOf(key, keys, tiles.keys).first : keyOffset + key;
   for (let query = 0; query < attention.queries; query += 1) {
     for (let key = 0; key < attention.keys; key += 1) {
       const cell = read(attention, head, query, key);
       if (!cell || Number.isNaN(cell.value)) continue;
       yield [
         ...what,
-        attention.queryOffset + query,
+        queryAt(query),
         table.queryNames[query] ?? '',
-        attention.keyOffset + key,
+        keyAt(key),
         table.keyNames[key] ?? '',
         cell.value,
         attention.derived ? null : cell.error,

@@ -13,8 +13,8 @@ import PLAYER from './story/player.js?raw';
 import STYLE from './story/story.css?raw';
 
 /** What CSP calls the two inlined files; a test compares. */
-export const PLAYER_HASH = 'sha256-poYb/aQamKWIj7yxR5dFEMYk9B5X6tkLEdVhLfYAV+k=';
-export const STYLE_HASH = 'sha256-ePhDul8U9wF4qTJCK4Lase6h9ZgNSlIq+do30l164hY=';
+export const PLAYER_HASH = 'sha256-4PoBOS7vKYDQibDkcbTazsVD37/nUhDDENs6f04T/7E=';
+export const STYLE_HASH = 'sha256-qdguvRgzZgk1zEd7sRi7quBM2mdwZMyvNB0YHrstqTc=';
 
 /** Cells of all frames; a larger story keeps the chosen head only. */
 export const MOST_CELLS = 24_000_000;

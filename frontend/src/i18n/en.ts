@@ -2,6 +2,7 @@
 
 import { enAnalysis } from './en_analysis';
 import { enExports } from './en_exports';
+import { enOverview } from './en_overview';
 import { enPictures } from './en_pictures';
 import { enReading } from './en_reading';
 import { enTerms } from './en_terms';
@@ -10,6 +11,7 @@ import { plural } from './plural';
 /** The English words. Functions take already formatted numbers, except counts for plurals. */
 export const en = {
   ...enExports,
+  ...enOverview,
   ...enPictures,
   ...enReading,
   ...enTerms,

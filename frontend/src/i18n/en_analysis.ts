@@ -17,9 +17,13 @@ export const enAnalysis = {
     pictures: { user: 'This user', cohort: 'All users, mean' },
     mean: (users: string, of: string) =>
       `mean of ${users} of ${of} users, aligned on the newest item`,
+    meanLast: (users: string, of: string) =>
+      `mean of ${users} of ${of} users, aligned on their last place`,
     queryUsers: (users: string, of: string) => `${users} of ${of} users have this query`,
     newest: 'newest',
     before: (n: number) => `newest − ${n}`,
+    lastPlace: (axis: string) => `last ${axis}`,
+    beforeLast: (axis: string, n: number) => `last ${axis} − ${n}`,
     about: (value: string) => `≈ ${value}`,
     aboutTitle: 'Computed from stored cells, so it has no error bound of its own.',
     drift: 'Drift (bits)',

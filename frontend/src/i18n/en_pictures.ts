@@ -91,6 +91,9 @@ export const enPictures = {
     all: (all: string) => `all ${all} steps`,
     point: 'Point at an item and a step. A click goes to the step.',
     value: (value: string, step: string) => `${value} at step ${step}`,
+    tableSteps: (shown: string, all: string) =>
+      `${shown} of ${all} loaded steps, around the cursor. A dash is not applicable.`,
+    tableItems: (shown: string, all: string) => `The upper ${shown} of ${all} lines.`,
     noValue: (step: string) => `nothing at step ${step}`,
     failed: 'Loading stopped. It goes on as soon as the server answers.',
   },
@@ -126,6 +129,7 @@ export const enPictures = {
     whyUsers: 'these are different users, so a cell stands for different items.',
     whyItems: 'the histories hold different items.',
     whyAxes: 'what the axes are is not known for both.',
+    whyTiles: 'they are reduced in different ways, so a tile stands for different cells.',
     newest: (queries: number, keys: number) =>
       `Different lengths: the newest ${queries} queries and ${keys} keys are subtracted. ` +
       'Distances are left out, because the rows share their attention among different keys.',
@@ -212,7 +216,6 @@ export const enPictures = {
     clipped: (top: string) => `≥ ${top}`,
     hatched: 'not applicable',
     step: (step: string) => `step ${step}`,
-    lastOf: (queries: string) => `reduced: the last of ${queries} queries`,
     snapped: (step: string, wanted: string, reason: string) =>
       `step ${step} (latest logged before ${wanted}${reason && `, which was ${reason}`})`,
   },
@@ -229,6 +232,7 @@ export const enPictures = {
       before_first: 'Nothing logged yet',
       unreachable: 'Could not be loaded',
       not_computable: 'Cannot be computed',
+      reduced: 'Not kept whole',
     },
     text: {
       not_logged: 'This step was not logged for this user and layer.',
@@ -242,6 +246,8 @@ export const enPictures = {
       before_first: 'No step is logged at or before the cursor.',
       unreachable: 'The server did not send this frame.',
       not_computable: 'What is stored of this step cannot be put together.',
+      reduced:
+        'This is computed from whole attention, and that of this layer is too long to be kept whole.',
     },
     other: (reason: string) => reason,
   },

@@ -2,6 +2,7 @@
 import type { Dictionary } from './en';
 import { zhAnalysis } from './zh_analysis';
 import { zhExports } from './zh_exports';
+import { zhOverview } from './zh_overview';
 import { zhPictures } from './zh_pictures';
 import { zhReading } from './zh_reading';
 import { zhTerms } from './zh_terms';
@@ -9,6 +10,7 @@ import { zhTerms } from './zh_terms';
 /** Simplified Chinese. */
 export const zh: Dictionary = {
   ...zhExports,
+  ...zhOverview,
   ...zhPictures,
   ...zhReading,
   ...zhTerms,

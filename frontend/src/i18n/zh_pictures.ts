@@ -73,6 +73,8 @@ export const zhPictures: typeof enPictures = {
     all: (all) => `全部 ${all} 步`,
     point: '指向某个物品和某一步；单击跳到该步。',
     value: (value, step) => `第 ${step} 步为 ${value}`,
+    tableSteps: (shown, all) => `光标附近 ${shown} 步，已加载 ${all} 步。短横表示不适用。`,
+    tableItems: (shown, all) => `上方 ${shown} 行，共 ${all} 行。`,
     noValue: (step) => `第 ${step} 步无值`,
     failed: '加载已停止，服务器恢复应答后会继续。',
   },
@@ -107,6 +109,7 @@ export const zhPictures: typeof enPictures = {
     whyUsers: '这是不同的用户，同一单元格对应不同物品。',
     whyItems: '两段历史包含不同的物品。',
     whyAxes: '并非双方的坐标轴含义都已知。',
+    whyTiles: '缩减方式不同，同一分块对应不同单元格。',
     newest: (queries, keys) =>
       `长度不同：对最新的 ${queries} 个查询和 ${keys} 个键求差。不给出距离，因为各行的注意力分配在不同的键上。`,
     match: '作用相同的头',
@@ -171,7 +174,6 @@ export const zhPictures: typeof enPictures = {
     clipped: (top) => `≥ ${top}`,
     hatched: '不适用',
     step: (step) => `第 ${step} 步`,
-    lastOf: (queries) => `已缩减：${queries} 个查询中的最后一个`,
     snapped: (step, wanted, reason) =>
       `第 ${step} 步（${wanted} 之前最近的记录${reason && `，该步${reason}`}）`,
   },
@@ -188,6 +190,7 @@ export const zhPictures: typeof enPictures = {
       before_first: '尚无记录',
       unreachable: '无法加载',
       not_computable: '无法计算',
+      reduced: '未完整保存',
     },
     text: {
       not_logged: '这一步没有为该用户和该层做记录。',
@@ -200,6 +203,7 @@ export const zhPictures: typeof enPictures = {
       before_first: '光标处及之前没有记录任何一步。',
       unreachable: '服务器没有发送这一帧。',
       not_computable: '这一步所存储的内容无法合成。',
+      reduced: '这需要由完整的注意力计算，而该层的注意力过长，未完整保存。',
     },
     other: (reason) => reason,
   },

@@ -19,14 +19,22 @@ export interface Extent {
   readonly offset: number;
   readonly count: number;
   readonly ref: AxisRef | null;
+  /** Tiles that the places are grouped in; `null` where each stands for itself. */
+  readonly tiles: number | null;
 }
 
 /** One axis of a frame. */
 export function extentOf(attention: Attention, side: Side): Extent {
-  const { queries, keys, queryOffset, keyOffset, queryAxis = null, keyAxis = null } = attention;
+  const { tiles, queryAxis = null, keyAxis = null } = attention;
+  const { queries, keys, queryOffset, keyOffset } = tiles ?? attention;
   return side === 'query'
-    ? { offset: queryOffset, count: queries, ref: queryAxis }
-    : { offset: keyOffset, count: keys, ref: keyAxis };
+    ? {
+        offset: queryOffset,
+        count: queries,
+        ref: queryAxis,
+        tiles: tiles ? attention.queries : null,
+      }
+    : { offset: keyOffset, count: keys, ref: keyAxis, tiles: tiles ? attention.keys : null };
 }
 
 /** What stands at a place of an axis: an item, `padding` before the axis begins, or nothing that is known. */
@@ -38,13 +46,13 @@ export function placesOf(
   run: string,
   user: User | null,
   axis: string,
-  { offset, count, ref }: Extent,
+  { offset, count, ref }: Omit<Extent, 'tiles'>,
 ): Place[] {
   const named = ref && (session.axes.of(run, ref) ?? []);
   const own = user?.axes[axis] ?? [];
   const items = session.itemsOf(run);
   return Array.from({ length: count }, (_, i): Place => {
-    if (named) return named[i] ?? null;
+    if (named) return named[offset + i] ?? null;
     const at = offset + i;
     if (at < 0 && own.length > 0) return 'padding';
     const index = own[at];

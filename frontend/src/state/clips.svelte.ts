@@ -1,10 +1,11 @@
 /** The frames of the layers on screen, in one bounded cache. */
-import { peakOf } from '../analysis/peak';
+import { peakOf, tilePeakOf } from '../analysis/peak';
 import { FrameCache } from '../data/cache';
 import { Clip, type ClipId, type View } from '../data/clip';
 import type { Client } from '../data/client';
 import type { Frame } from '../data/decode';
 import type { ApiError } from '../data/errors';
+import type { Aggregate } from '../data/reduced';
 import type { Axes } from './axes.svelte';
 import { indexAtOrBefore } from '../data/steps';
 
@@ -18,6 +19,7 @@ export class Clips {
   private readonly cache = new FrameCache(BUDGET_BYTES);
   private readonly clips = new Map<string, Clip>();
   private readonly peaks = new Map<string, number>();
+  private readonly tilePeaks = new Map<string, Record<Aggregate, number>>();
 
   constructor(
     private readonly client: Client,
@@ -63,9 +65,19 @@ export class Clips {
     return Math.max(0, ...ids.map((id) => this.peaks.get(keyOf(id)) ?? 0)) || null;
   }
 
+  /** The same of tiles, where attention was reduced. */
+  tilePeakOf(ids: readonly ClipId[], aggregate: Aggregate): number | null {
+    void this.version;
+    return Math.max(0, ...ids.map((id) => this.tilePeaks.get(keyOf(id))?.[aggregate] ?? 0)) || null;
+  }
+
   private notePeak(name: string, frames: readonly Frame[]): void {
-    const values = frames.map((f) => (f.kind === 'ready' ? peakOf(f.attention) : 0));
-    this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, ...values));
+    const seen = frames.flatMap((frame) => (frame.kind === 'ready' ? [frame.attention] : []));
+    this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, ...seen.map(peakOf)));
+    const known = this.tilePeaks.get(name);
+    const most = (of: Aggregate): number =>
+      Math.max(known?.[of] ?? 0, ...seen.map((attention) => tilePeakOf(attention, of)));
+    this.tilePeaks.set(name, { mean: most('mean'), maximum: most('maximum') });
   }
 
   private open(id: ClipId): Clip {

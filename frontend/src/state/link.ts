@@ -1,6 +1,7 @@
 /** What is seen, as short readable keys of the address; defaults are left out. */
 import { SCALE_KINDS, type ScaleKind } from '../color/scale';
 import { TABLE_NAMES, type TableName } from '../color/tables';
+import type { Aggregate } from '../data/reduced';
 import type { Cell } from '../heatmap/geometry';
 import type { Reference } from './recommendations';
 
@@ -20,6 +21,8 @@ export type MeasureName = (typeof MEASURES)[number];
 export type CurveName = MeasureName | 'drift';
 /** How a head is drawn. */
 export type ShapeName = 'matrix' | 'flow';
+/** What is pictured of attention too long to be kept whole: an overview, or the row that predicts. */
+export type OverviewName = Aggregate | 'row';
 /** Which queries a flow shows. */
 export type RowsName = 'all' | 'last';
 /** What the timeline's axis counts. */
@@ -60,6 +63,7 @@ export interface Link {
   /** The rollout stands beside the heads. */
   rollout?: boolean;
   shape?: ShapeName;
+  overview?: OverviewName;
   /** Lines of each query in a flow. */
   edges?: number;
   rows?: RowsName;
@@ -93,6 +97,8 @@ export const MEASURES = [
 export const CURVES: readonly CurveName[] = [...MEASURES, 'drift'];
 /** Ways to draw a head; the first is the default. */
 export const SHAPES: ShapeName[] = ['matrix', 'flow'];
+/** What can be pictured of reduced attention; the first is the default. */
+export const OVERVIEWS: OverviewName[] = ['mean', 'maximum', 'row'];
 /** Queries of a flow; the first is the default. */
 export const ROWS: RowsName[] = ['all', 'last'];
 /** The most lines of a query. */
@@ -130,6 +136,7 @@ export const DEFAULTS = {
   mean: false,
   rollout: false,
   shape: 'matrix',
+  overview: 'mean',
   edges: 3,
   rows: 'all',
 } as const;
@@ -152,6 +159,7 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...oneOf('colours', TABLE_NAMES, values.get('colours')),
     ...oneOf('measure', CURVES, values.get('measure')),
     ...oneOf('shape', SHAPES, values.get('shape')),
+    ...oneOf('overview', OVERVIEWS, values.get('overview')),
     ...oneOf('rows', ROWS, values.get('rows')),
     ...oneOf('sort', SORTS, values.get('sort')),
     ...oneOf('lang', LANGUAGES, values.get('lang')),

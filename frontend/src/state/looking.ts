@@ -2,6 +2,7 @@
 import { untrack } from 'svelte';
 import { ROLLOUT } from '../data/derived';
 import { isHistory } from './axis';
+import type { Aggregate } from '../data/reduced';
 import { indexAtOrBefore } from '../data/steps';
 import { clipOf, timelineOf } from './derived';
 import { firstPair, panelOf } from './panels';
@@ -166,4 +167,10 @@ export function peakOnScreen(session: Session): number | null {
   if (display.top !== 'auto' || !layer) return null;
   if (selection.view === 'evolution') return evolution.peak(selection.head);
   return clips.peakOf(picturesOf(session).map(({ id }) => id));
+}
+
+/** The largest tile on screen, where attention was too long to be kept whole. */
+export function tilePeakOnScreen(session: Session, aggregate: Aggregate): number | null {
+  const ids = picturesOf(session).map(({ id }) => id);
+  return session.clips.tilePeakOf(ids, aggregate);
 }

@@ -25,13 +25,19 @@ export interface Panel {
   readonly step: number | null;
   readonly frame: Frame | undefined;
   readonly attention: Attention | null;
-  /** What stands along its axes; empty without attention. */
+  /** The frame in the picture: where attention was reduced, its overview. */
+  readonly picture: Frame | undefined;
+  /** What stands along the axes of the attention; empty without it. */
   readonly queries: readonly Place[];
   readonly keys: readonly Place[];
 }
 
-/** What `choice` shows now. */
-export function panelOf(session: Session, choice: PanelChoice): Panel {
+/** What `choice` shows now; or, where `replayed` says so, at another moment. */
+export function panelOf(
+  session: Session,
+  choice: PanelChoice,
+  replayed?: { readonly cursor: number; readonly frame: Frame | undefined },
+): Panel {
   const { log, timeline, clips } = session;
   const run = log.runs?.find(({ name }) => name === choice.run) ?? null;
   const layers = layersOf(run);
@@ -39,14 +45,16 @@ export function panelOf(session: Session, choice: PanelChoice): Panel {
   const users = run ? session.usersOf(run) : [];
   const user = users.find(({ id }) => id === choice.user) ?? users[0] ?? null;
   const columns = (run && layer && log.timeline(run.name, timelineOf(layers, layer.name))) ?? null;
-  const cursor = choice.step ?? timeline.cursor;
+  const cursor = choice.step ?? replayed?.cursor ?? timeline.cursor;
   const steps = columns?.steps ?? [];
   const step = cursor === null ? null : (steps[indexAtOrBefore(steps, cursor)] ?? null);
-  const frame =
-    run && layer && user && step !== null
+  const frame = replayed
+    ? replayed.frame
+    : run && layer && user && step !== null
       ? clips.frame(run.name, layer.name, user.index, step)
       : undefined;
   const attention = frame?.kind === 'ready' ? frame.attention : null;
+  const picture = session.pictureOf(frame, layer);
   const head = Math.min(choice.head, (layer?.head_count ?? 1) - 1);
   const items = session.itemsOf(choice.run);
   const found = { choice, run, layers, layer, users, user, head, items };
@@ -61,7 +69,7 @@ export function panelOf(session: Session, choice: PanelChoice): Panel {
         )
       : [];
   const places = { queries: placesAlong('query'), keys: placesAlong('key') };
-  return { ...found, columns, cursor, step, frame, attention, ...places };
+  return { ...found, columns, cursor, step, frame, attention, picture, ...places };
 }
 
 /** Items along both axes by id, so that runs with other item numbers can be compared. */

@@ -11,11 +11,12 @@ import { Clips } from './clips.svelte';
 import { CohortTypesOfRun } from './cohort_types.svelte';
 import { Compare } from './compare.svelte';
 import { loggedLayers, rolloutOf, timelineOf } from './derived';
+import { overviewFrame } from '../analysis/overview';
 import { Display } from './display.svelte';
 import { Evolution } from './evolution.svelte';
 import { HeadMatch } from './head_match.svelte';
 import type { Host } from './host';
-import type { Link } from './link';
+import type { Link, OverviewName } from './link';
 import { LinkWriter } from './link_writer';
 import { Log } from './log.svelte';
 import { Measurements } from './measurements.svelte';
@@ -141,10 +142,25 @@ export class Session {
     return this.display.mean && layer.name !== ROLLOUT && (view === 'heads' || view === 'head');
   }
 
+  /** What is pictured of attention too long to be kept whole; some views are of the last row only. */
+  get overview(): OverviewName {
+    const { view } = this.selection;
+    const { overview, shape } = this.display;
+    if (view === 'compare') return overview === 'row' ? 'mean' : overview;
+    if (view === 'evolution' || (view !== 'heads' && shape === 'flow')) return 'row';
+    return view === 'recommendations' && this.reading.shows('formulas') ? 'row' : overview;
+  }
+
+  /** The picture of a layer's frame: the frame itself, or the overview if it was reduced. */
+  pictureOf(frame: Frame | undefined, layer: Layer | null): Frame | undefined {
+    const { overview } = this;
+    return overview === 'row' ? frame : overviewFrame(frame, overview, layer?.causal ?? false);
+  }
+
   /** The frame of a layer in the picture: the user's, or the cohort's mean. */
   picturedFrame(layer: Layer): Frame | undefined {
     const step = this.shownStep(layer);
-    if (!this.isMean(layer)) return this.frameOf(layer);
+    if (!this.isMean(layer)) return this.pictureOf(this.frameOf(layer), layer);
     if (!this.run || step === null) return undefined;
     return this.clips.frame(this.run.name, layer.name, COHORT, step);
   }
@@ -184,6 +200,7 @@ export class Session {
       mean: d.mean,
       rollout: d.rollout,
       shape: d.shape,
+      overview: d.overview,
       edges: d.edges,
       rows: d.rows,
       ...(d.language ? { lang: d.language } : {}),

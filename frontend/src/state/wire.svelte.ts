@@ -12,6 +12,7 @@ import {
   lookAtScalars,
   lookAtSeries,
   lookAtTypes,
+  tilePeakOnScreen,
   peakOnScreen,
 } from './looking';
 import { areReady, picturesOf } from './pictures';
@@ -47,6 +48,10 @@ export function wire(session: Session): () => void {
     $effect(() => lookAtTypes(session));
     $effect(() => {
       session.display.peak = roundUp(peakOnScreen(session) ?? 1);
+      session.display.tilePeaks = {
+        mean: roundUp(tilePeakOnScreen(session, 'mean') ?? 1),
+        maximum: roundUp(tilePeakOnScreen(session, 'maximum') ?? 1),
+      };
     });
     $effect(() => play(session));
     $effect(() => {

@@ -23,3 +23,20 @@ export function relationOf(a: Panel, b: Panel): Relation | null {
   const why = a.user?.id !== b.user?.id ? t.whyUsers : isKnown ? t.whyItems : t.whyAxes;
   return { common, why: t.nothing(why) };
 }
+
+/** The relation of what is in the pictures: overviews have the same cells only if tiled alike. */
+export function pictureRelationOf(a: Panel, b: Panel): Relation | null {
+  const relation = relationOf(a, b);
+  const [first, second] = [tilingOf(a), tilingOf(b)];
+  if (!relation || (first === second && (first === '' || relation.common.kind === 'same')))
+    return relation;
+  const t = words().compare;
+  return relation.common.kind === 'nothing'
+    ? relation
+    : { common: { kind: 'nothing' }, why: t.nothing(t.whyTiles) };
+}
+
+function tilingOf({ picture }: Panel): string {
+  const of = picture?.kind === 'ready' ? picture.attention : null;
+  return of?.tiles ? `${of.queries} ${of.keys} ${of.tiles.queries} ${of.tiles.keys}` : '';
+}

@@ -1,6 +1,5 @@
 /** What is on screen, as a figure: each view in words and pixels. */
 import { differenceOf } from '../analysis/difference';
-import { valueAtPosition } from '../analysis/last_row';
 import type { Attention } from '../data/attention';
 import type { Layer, User } from '../data/schema';
 import { ROLLOUT } from '../data/derived';
@@ -9,12 +8,21 @@ import { paintColumns } from '../heatmap/columns';
 import { paint, type Palette } from '../heatmap/paint';
 import { formatCount, formatFixed, formatTick } from '../i18n/format';
 import { language, words } from '../i18n/language.svelte';
-import { extentOf, placesOf, type Side } from '../state/axis';
+import { extentOf, isHistory, type Side } from '../state/axis';
+import { evolutionItems, evolutionValue, positionAt } from '../state/evolution_table';
 import { panelOf, type Panel as Compared } from '../state/panels';
 import type { Session } from '../state/session.svelte';
-import { relationOf } from './comparison';
+import { pictureRelationOf } from './comparison';
 import { letterOf } from './letters';
-import { alignedNames, axisNames, headName, layerName, namesOf, userName } from './names';
+import {
+  axisWord,
+  headName,
+  layerName,
+  meanNames,
+  reductionNote,
+  titlesAlong,
+  userName,
+} from './names';
 
 /** One head of a figure. */
 export interface HeadPart {
@@ -35,10 +43,9 @@ export function titlesOf(
   attention: Attention,
 ): { queries: string[]; keys: string[] } {
   const names = (side: Side, axis: string): string[] => {
-    const extent = extentOf(attention, side);
-    if (attention.derived && layer.name !== ROLLOUT) return alignedNames(extent.count);
+    if (attention.derived && layer.name !== ROLLOUT) return meanNames(layer, attention, side);
     const run = session.run?.name ?? '';
-    return namesOf(placesOf(session, run, session.user, axis, extent), extent.offset);
+    return titlesAlong(session, run, session.user, axis, extentOf(attention, side));
   };
   return { queries: names('query', layer.query_axis), keys: names('key', layer.key_axis) };
 }
@@ -72,7 +79,7 @@ export function headsFigure(
 ): Figure | null {
   const [first] = parts;
   if (!first) return null;
-  const { palette } = session.display;
+  const { display } = session;
   const isAlone = parts.length === 1;
   const layers = new Set(parts.map(({ layer }) => layerName(layer)));
   const panels = parts.map(({ layer, head, attention }): Panel => {
@@ -80,7 +87,7 @@ export function headsFigure(
     const name = headName(layer, head);
     return {
       title: isAlone ? '' : layers.size > 1 ? `${layerName(layer)}: ${name}` : name,
-      pixels: paint(attention, head, palette),
+      pixels: paint(attention, head, display.paletteOf(attention)),
       rows: titles?.queries ?? null,
       columns: titles?.keys ?? null,
     };
@@ -91,62 +98,85 @@ export function headsFigure(
     axes: words().exports.axes,
     panels,
     perRow: layers.size > 1 ? Math.max(...session.layers.map((l) => l.head_count)) : 4,
-    legends: [legend(palette)],
+    legends: legendsOf(parts.map(({ attention }) => display.paletteOf(attention))),
     notes: [...truthOf(parts), words().exports.hatched, words().exports.caution],
   };
 }
 
 /** How far the cells may be off, what they were computed from, and what is not there. */
 function truthOf(parts: readonly HeadPart[]): string[] {
-  const t = words();
-  const count = (value: number): string => formatCount(value, language());
   const logged = parts.filter(({ attention }) => !attention.derived);
-  const notes = parts.flatMap(({ layer, attention: { derived, reducedFrom } }) => [
-    ...(layer.name === ROLLOUT ? [t.derived.rolloutNote] : []),
-    ...(derived && layer.name !== ROLLOUT
-      ? [t.derived.mean(count(derived.users), count(derived.of)), t.derived.aboutTitle]
-      : []),
-    ...(reducedFrom === undefined ? [] : [t.heatmap.lastOf(count(reducedFrom))]),
+  const notes = parts.flatMap(({ layer, attention }) => [
+    reductionNote(attention),
+    ...derivedNotes(layer, attention),
   ]);
   const errors = logged.map(({ attention, head }) => largestError(attention, head));
-  return [...new Set(notes), ...(errors.length > 0 ? [bound(Math.max(...errors))] : [])];
+  const said = [...new Set(notes)].filter(Boolean);
+  return [...said, ...(errors.length > 0 ? [bound(Math.max(...errors))] : [])];
+}
+
+function derivedNotes(layer: Layer, { derived }: Attention): string[] {
+  const t = words();
+  if (layer.name === ROLLOUT) return [t.derived.rolloutNote];
+  if (!derived) return [];
+  const mean = isHistory(layer.query_axis) ? t.derived.mean : t.derived.meanLast;
+  const count = (value: number): string => formatCount(value, language());
+  return [mean(count(derived.users), count(derived.of)), t.derived.aboutTitle];
 }
 
 function comparisonFigure(session: Session): Figure | null {
-  const compared = session.compare.panels.map((choice) => panelOf(session, choice));
-  const { palette, signedPalette } = session.display;
+  return comparedFigure(
+    session,
+    session.compare.panels.map((choice) => panelOf(session, choice)),
+  );
+}
+
+/** Panels side by side, and of two the difference, on one scale. */
+export function comparedFigure(session: Session, compared: readonly Compared[]): Figure | null {
+  const { display } = session;
+  const pictures = compared.map(({ picture }) =>
+    picture?.kind === 'ready' ? picture.attention : null,
+  );
   const panels = compared.flatMap((panel, i): Panel[] => {
-    if (!panel.attention) return [];
+    const picture = pictures[i];
+    if (!picture) return [];
     const title = `${letterOf(i)}: ${describe(panel)}`;
-    const pixels = paint(panel.attention, panel.head, palette);
+    const pixels = paint(picture, panel.head, display.paletteOf(picture));
     return [{ title, pixels, rows: null, columns: null }];
   });
   if (panels.length === 0) return null;
   const t = words();
   const difference = differenceFrame(compared);
   if (difference) {
-    const pixels = paint(difference, 0, signedPalette);
+    const pixels = paint(difference, 0, display.signedPaletteOf(difference));
     panels.push({ title: t.compare.minus('A', 'B'), pixels, rows: null, columns: null });
   }
-  const errors = compared.map((p) => (p.attention ? largestError(p.attention, p.head) : 0));
+  const there = pictures.filter((picture) => picture !== null);
+  const errors = pictures.map((of, i) => (of ? largestError(of, compared[i]?.head ?? 0) : 0));
+  const signed = difference ? [legend(display.signedPaletteOf(difference))] : [];
   return {
     title: `${t.title}: ${t.views.compare}`,
     lines: compared.map((panel, i) => `${letterOf(i)}: ${describe(panel)}`),
     axes: t.exports.axes,
     panels,
     perRow: 3,
-    legends: [legend(palette), ...(difference ? [legend(signedPalette)] : [])],
-    notes: [bound(Math.max(...errors)), t.exports.hatched, t.exports.caution],
+    legends: [...legendsOf(there.map((of) => display.paletteOf(of))), ...signed],
+    notes: [
+      ...new Set(there.map(reductionNote).filter(Boolean)),
+      bound(Math.max(...errors)),
+      t.exports.hatched,
+      t.exports.caution,
+    ],
   };
 }
 
 function differenceFrame([a, b, c]: readonly Compared[]): Attention | null {
-  if (!a?.attention || !b?.attention || c) return null;
-  const relation = relationOf(a, b);
+  if (a?.picture?.kind !== 'ready' || b?.picture?.kind !== 'ready' || c) return null;
+  const relation = pictureRelationOf(a, b);
   if (!relation || relation.common.kind === 'nothing') return null;
   return differenceOf(
-    { attention: a.attention, head: a.head },
-    { attention: b.attention, head: b.head },
+    { attention: a.picture.attention, head: a.head },
+    { attention: b.picture.attention, head: b.head },
   );
 }
 
@@ -162,24 +192,24 @@ function describe({ run, layer, user, head, step }: Compared): string {
   ].join(', ');
 }
 
-/** Items over steps: one column a loaded step, the newest item on top. */
-export function evolutionTable(
-  session: Session,
-): { names: string[]; newest: number; steps: number[]; columns: number[][] } | null {
-  const { evolution, layer, selection } = session;
+/** Items over steps: one column a loaded step, lines as in the view. */
+export function evolutionTable(session: Session): {
+  names: string[];
+  /** Of each line, on the axis of its item. */
+  positions: number[];
+  steps: number[];
+  columns: number[][];
+} | null {
+  const { evolution, layer, run, user } = session;
   const steps = evolution.loaded.filter((step) => evolution.row(step)?.kind === 'ready');
-  const last = evolution.row(steps.at(-1) ?? Number.NaN);
-  if (!layer || last?.kind !== 'ready') return null;
-  const newest = last.keyOffset + last.keys - 1;
-  const items = session.axisItems(layer.key_axis);
-  const names = axisNames(session.items, items, last.keyOffset, last.keys).reverse();
-  const columns = steps.map((step) => {
-    const row = evolution.row(step);
-    return names.map((_, i) =>
-      row ? valueAtPosition(row, selection.head, newest - i) : Number.NaN,
-    );
-  });
-  return { names, newest, steps, columns };
+  if (!layer || steps.length === 0) return null;
+  const items = evolutionItems(session, layer);
+  const found = titlesAlong(session, run?.name ?? '', user, layer.key_axis, items);
+  const names = items.newestFirst ? found.reverse() : found;
+  const columns = steps.map((step) =>
+    names.map((_, line) => evolutionValue(session, items, step, line)),
+  );
+  return { names, positions: names.map((_, line) => positionAt(items, line)), steps, columns };
 }
 
 function evolutionFigure(session: Session): Figure | null {
@@ -191,7 +221,9 @@ function evolutionFigure(session: Session): Figure | null {
   const columns = table.steps.map((step) => formatCount(step, language()));
   return {
     ...about(session, userName(user), [layerName(layer), headName(layer, selection.head)], null),
-    axes: t.evolution.axis,
+    axes: isHistory(layer.key_axis)
+      ? t.evolution.axis
+      : t.evolution.axisOf(axisWord(layer.key_axis)),
     panels: [{ title: '', pixels, rows: table.names, columns }],
     perRow: 1,
     legends: [legend(display.palette)],
@@ -218,6 +250,11 @@ function about(
       Boolean,
     ),
   };
+}
+
+/** One legend for each scale in use. */
+function legendsOf(palettes: readonly Palette[]): ReturnType<typeof legendOf>[] {
+  return [...new Set(palettes)].map(legend);
 }
 
 function legend(palette: Palette): ReturnType<typeof legendOf> {

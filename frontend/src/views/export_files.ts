@@ -1,4 +1,5 @@
-/** Each kind of export as a file: its name and its bytes. */
+/** Each kind of export as a file: its name and its bytes. The root of `exports.js`. */
+import type { Layer } from '../data/schema';
 import { COLUMNS, MOST_ROWS, rowsOf, toCsv, type Field, type HeadTable } from '../export/csv';
 import { fileName } from '../export/download';
 import { layOut } from '../export/layout';
@@ -11,12 +12,8 @@ import { panelOf } from '../state/panels';
 import type { Session } from '../state/session.svelte';
 import { evolutionTable, figureOf, partsOf, titlesOf, whoseOf } from './export_figure';
 import { replayGif, storyPage } from './export_replay';
-import { axisNames, headName, layerName, userName } from './names';
-
-/** What can be exported. */
-export const KINDS = ['png', 'svg', 'csv', 'npy', 'gif', 'html'] as const;
-/** One kind of export: the file's extension. */
-export type Kind = (typeof KINDS)[number];
+import type { Kind } from './export_kinds';
+import { headName, layerName, panelTitles, userName } from './names';
 
 /** A file to save. */
 export interface File {
@@ -71,7 +68,15 @@ function csv(session: Session): Blob | null {
   if (cells > MOST_ROWS) throw new ExportError(words().exports.tooMany);
   if (tables.length === 0) return null;
   const rows = tables.flatMap((table) => [...rowsOf(table)]);
-  return csvBlob(toCsv(COLUMNS, rows));
+  return csvBlob(toCsv(columnsOf(tables), rows));
+}
+
+/** Values of tiles are called what they are. */
+function columnsOf(tables: readonly HeadTable[]): string[] {
+  const kinds = new Set(tables.map(({ attention }) => attention.tiles?.aggregate ?? ''));
+  if (kinds.size > 1) throw new ExportError(words().exports.mixed);
+  const [kind] = kinds;
+  return COLUMNS.map((name) => (kind && name === 'attention' ? `${kind}_attention` : name));
 }
 
 function chosenTables(session: Session): HeadTable[] {
@@ -87,11 +92,9 @@ function chosenTables(session: Session): HeadTable[] {
 
 function comparedTables(session: Session): HeadTable[] {
   return session.compare.panels.flatMap((choice) => {
-    const { run, layer, user, attention, head, items } = panelOf(session, choice);
-    if (!run || !layer || !user || !attention) return [];
-    const { queries, keys, queryOffset, keyOffset } = attention;
-    const names = (axis: string, offset: number, count: number): string[] =>
-      axisNames(items, user.axes[axis] ?? [], offset, count);
+    const panel = panelOf(session, choice);
+    const { run, layer, user, picture, head } = panel;
+    if (!run || !layer || !user || picture?.kind !== 'ready') return [];
     return [
       {
         run: run.name,
@@ -99,9 +102,9 @@ function comparedTables(session: Session): HeadTable[] {
         user: userName(user),
         headName: headName(layer, head),
         head,
-        attention,
-        queryNames: names(layer.query_axis, queryOffset, queries),
-        keyNames: names(layer.key_axis, keyOffset, keys),
+        attention: picture.attention,
+        queryNames: panelTitles(session, panel, 'query'),
+        keyNames: panelTitles(session, panel, 'key'),
       },
     ];
   });
@@ -115,7 +118,7 @@ function evolutionCsv(session: Session): Blob | null {
   const rows = table.steps.flatMap((step, x) =>
     table.names.flatMap((name, y): (readonly Field[])[] => {
       const value = table.columns[x]?.[y] ?? Number.NaN;
-      return Number.isNaN(value) ? [] : [[...what, step, table.newest - y, name, value]];
+      return Number.isNaN(value) ? [] : [[...what, step, table.positions[y] ?? y, name, value]];
     }),
   );
   const header = ['run', 'layer', 'user', 'head', 'step', 'key_position', 'key', 'attention'];
@@ -156,10 +159,12 @@ function npy(session: Session): Blob | null {
 
 function nameOf(session: Session, kind: Kind): string {
   const { run, layer, user, selection, timeline } = session;
-  const isOfUser = kind === 'gif' || kind === 'html'; // a replay is always one user's own
-  const isOverSteps = kind === 'gif' || kind === 'html' || selection.view === 'evolution';
+  const isStory = kind === 'html';
+  const isOfUser = kind === 'gif' || isStory; // a replay is always one user's own
+  const tiles = layer ? tilesOf(session, layer) : '';
+  const isOverSteps = isOfUser || selection.view === 'evolution';
   const parts =
-    selection.view === 'compare' && kind !== 'gif' && kind !== 'html'
+    selection.view === 'compare' && !isStory
       ? ['compare']
       : [
           run?.display_name ?? '',
@@ -169,5 +174,11 @@ function nameOf(session: Session, kind: Kind): string {
             ? []
             : [`head-${selection.head}`]),
         ];
+  if (tiles && !isStory) parts.push(`${tiles}-of-tiles`);
   return fileName([...parts, ...(isOverSteps ? [] : [`step-${timeline.shown ?? ''}`])], kind);
+}
+
+function tilesOf(session: Session, layer: Layer): string {
+  const frame = session.picturedFrame(layer);
+  return (frame?.kind === 'ready' && frame.attention.tiles?.aggregate) || '';
 }

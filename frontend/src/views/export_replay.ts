@@ -1,6 +1,7 @@
 /** Files that hold all of training: the replay as a GIF, and one user's story as a page. */
 import { ROLLOUT } from '../data/derived';
-import { frameOf } from '../export/animation';
+import { fitted, frameOf } from '../export/animation';
+import type { Figure } from '../export/figure';
 import { GifWriter } from '../export/gif';
 import { layOut, sideFor } from '../export/layout';
 import { breathe, framesOf, planOf, type Progress } from '../export/replay';
@@ -13,16 +14,19 @@ import {
   type StoryList,
 } from '../export/story';
 import type { Attention } from '../data/attention';
+import type { Frame } from '../data/decode';
 import type { Layer, Run, User } from '../data/schema';
 import { formatCount, formatTick } from '../i18n/format';
 import { NAMES, language, words } from '../i18n/language.svelte';
 import type { Session } from '../state/session.svelte';
 import { STEPS_PER_SECOND } from '../state/timeline.svelte';
-import { bound, headsFigure } from './export_figure';
-import { axisNames, headName, itemName, userName } from './names';
+import { comparedOver } from './export_compare';
+import { bound, comparedFigure, headsFigure } from './export_figure';
+import { axisNames, headName, itemName, reductionNote, userName } from './names';
 
 /** Room for the picture of a GIF, in pixels: every frame pays for it. */
 const GIF_ROOM = 420;
+const COMPARED_ROOM = 760;
 const LISTS_AT_ONCE = 100;
 
 /** What a replay is of. */
@@ -41,28 +45,39 @@ function subjectOf(session: Session): Subject | null {
   return { run, layer, user, steps };
 }
 
-/** The replay of the chosen head, or of all heads of the chosen layer in the view of heads. */
+/** The replay of what is compared, of the chosen head, or in the view of heads of all of its layer. */
 export async function replayGif(session: Session, progress: Progress): Promise<Blob | null> {
-  const subject = subjectOf(session);
-  if (!subject) return null;
-  const id = { run: subject.run.name, layer: subject.layer.name, user: subject.user.index };
+  const isCompared = session.selection.view === 'compare';
+  const figures = isCompared ? comparedFigures(session, progress) : headFigures(session, progress);
   let writer: GifWriter | null = null;
-  for await (const frame of framesOf(session.client, id, subject.steps, progress)) {
-    if (frame.kind !== 'ready') continue;
-    const rgba = gifFrame(session, subject.layer, frame.attention);
-    writer ??= new GifWriter(rgba.width, rgba.height, delayOf(session));
-    // A frame of another size does not fit: histories of one user keep their length.
-    if (rgba.width === writer.width && rgba.height === writer.height) writer.add(rgba.data);
+  for await (const figure of figures) {
+    const drawing = layOut(figure, sideFor(figure, isCompared ? COMPARED_ROOM : GIF_ROOM));
+    const { width, height } = drawing;
+    writer ??= new GifWriter(width, height, delayOf(session));
+    writer.add(fitted(frameOf(drawing), { width, height }, writer));
     await breathe();
   }
   return writer && new Blob([writer.finish()], { type: 'image/gif' });
 }
 
-function gifFrame(
-  session: Session,
-  layer: Layer,
-  attention: Attention,
-): { data: Uint8ClampedArray; width: number; height: number } {
+async function* comparedFigures(session: Session, progress: Progress): AsyncGenerator<Figure> {
+  for await (const panels of comparedOver(session, progress)) {
+    const figure = comparedFigure(session, panels);
+    if (figure) yield figure;
+  }
+}
+
+async function* headFigures(session: Session, progress: Progress): AsyncGenerator<Figure> {
+  const subject = subjectOf(session);
+  if (!subject) return;
+  const id = { run: subject.run.name, layer: subject.layer.name, user: subject.user.index };
+  for await (const frame of framesOf(session.client, id, subject.steps, progress)) {
+    const picture = session.pictureOf(frame, subject.layer);
+    if (picture?.kind === 'ready') yield headsOf(session, subject.layer, picture.attention);
+  }
+}
+
+function headsOf(session: Session, layer: Layer, attention: Attention): Figure {
   const isAll = session.selection.view === 'heads';
   const heads = Array.from({ length: attention.heads }, (_, head) => head);
   const shown = isAll ? heads : [session.selection.head];
@@ -72,8 +87,7 @@ function gifFrame(
     session.user ? userName(session.user) : '',
   );
   if (!figure) throw new Error('no head is chosen');
-  const drawing = layOut(figure, sideFor(figure, GIF_ROOM));
-  return { data: frameOf(drawing), width: drawing.width, height: drawing.height };
+  return figure;
 }
 
 function delayOf({ timeline }: Session): number {
@@ -113,7 +127,7 @@ export async function storyPage(session: Session, progress: Progress): Promise<B
   const page = toStory({
     language: NAMES[language()]?.tag ?? 'en',
     title: words().exports.storyTitle(userName(user)),
-    about: aboutOf(subject),
+    about: [...aboutOf(subject), ...keptOf(first)],
     heads: heads.map((head) => headName(layer, head)),
     queryTitles: titles(layer.query_axis),
     keyTitles: titles(layer.key_axis),
@@ -143,6 +157,12 @@ function aboutOf({ run, layer, user, steps }: Subject): [string, string][] {
     ...Object.entries(user.attributes),
     [t.compare.step, `${span} (${t.timeline.of(count(steps.length), count(run.step_count))})`],
   ];
+}
+
+/** What is kept of attention too long to be kept whole. */
+function keptOf(frame: Frame | undefined | null): [string, string][] {
+  const note = frame?.kind === 'ready' ? reductionNote(frame.attention) : '';
+  return note ? [[words().exports.storyKept, note]] : [];
 }
 
 async function listsOf(

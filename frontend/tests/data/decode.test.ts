@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { read, type Attention } from '../../src/data/attention';
 import { crc32c } from '../../src/data/crc32c';
+import { bytesOf } from '../../src/data/cache';
 import { decodeFrames, openContainer, type Frame } from '../../src/data/decode';
 import { add } from '../../src/data/differences';
 import { CorruptFrameError } from '../../src/data/errors';
@@ -131,7 +132,32 @@ describe('attention too long to be kept whole', () => {
       await only({ ...more, raw_bytes: 25, crc32c: crc32c(raw) }, [zip(raw)]),
     );
     expect([...attention.codes]).toEqual([4, 5, 6]);
-    expect(attention).toMatchObject({ queries: 1, keys: 3, queryOffset: 3, reducedFrom: 5 });
+    expect(attention).toMatchObject({ queries: 1, keys: 3, queryOffset: 3 });
+  });
+
+  it('keeps the overview and the largest cells beside it', async () => {
+    const frame = await only({ ...more, raw_bytes: 25, crc32c: crc32c(raw) }, [zip(raw)]);
+    expect(ready(frame).reduced).toEqual({
+      queries: 5,
+      tileQueries: 1,
+      tileKeys: 2,
+      topK: 1,
+      mean: Uint8Array.from([9, 9]),
+      maximum: Uint8Array.from([8, 8]),
+      top: new Uint8Array(5).fill(7),
+      topKeys: new Uint16Array(5),
+    });
+    expect(bytesOf(frame)).toBe(128 + 3 + 2 + 2 + 5 + 10);
+  });
+
+  it('is corrupt with a key that is none', async () => {
+    const wrong = raw.slice();
+    wrong[15] = 3;
+    const header = { ...more, raw_bytes: 25, crc32c: crc32c(wrong) };
+    expect(await only(header, [zip(wrong)])).toMatchObject({
+      reason: 'corrupt',
+      detail: 'key 3 of 3',
+    });
   });
 
   it.each([

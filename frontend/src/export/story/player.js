@@ -90,7 +90,8 @@
     Object.assign(canvas, { width: keys, height: queries });
     const side = Math.max(1, Math.min(24, Math.floor(560 / Math.max(queries, keys))));
     canvas.style.width = `${keys * side}px`;
-    canvas.style.height = `${queries * side}px`;
+    // A single row of many keys would be a hairline.
+    canvas.style.height = `${Math.max(16, queries * side)}px`;
     const context = canvas.getContext('2d');
     const image = context.createImageData(keys, queries);
     for (let query = 0; query < queries; query += 1) {

@@ -23,6 +23,7 @@ ROUTES = (
     "/counterfactual",
     "/drift",
     "/evidence",
+    "/exports.js",
     "/faithfulness",
     "/frames",
     "/head_types",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from tests.fixtures.tab import Tab
 
 
-def test_the_bundle_is_served_as_it_is_shipped(tab: Tab) -> None:
-    response = tab.get("/index.js")
-    shipped = resources.files("tensorboard_plugin_attn") / "static" / "index.js"
+@pytest.mark.parametrize("name", ["index.js", "exports.js"])
+def test_a_script_is_served_as_it_is_shipped(tab: Tab, name: str) -> None:
+    response = tab.get(f"/{name}")
+    shipped = resources.files("tensorboard_plugin_attn") / "static" / name
     assert response.data == shipped.read_bytes()
     assert response.mimetype == "text/javascript"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -39,7 +41,18 @@ def test_a_range_is_a_part_or_refused_but_no_error(tab: Tab) -> None:
         "/index.js%00",
         "/etc/passwd",
         "/index.js.map",
+        "/exports.js.map",
+        "/plugin/attn/exports.js",
     ],
 )
 def test_no_other_path_reaches_a_file(tab: Tab, path: str) -> None:
     assert tab.get(path).status_code in (301, 302, 308, 404)
+
+
+def test_the_second_script_finds_the_first_beside_it_under_any_prefix() -> None:
+    folder = resources.files("tensorboard_plugin_attn") / "static"
+    imported = re.findall(
+        r'(?:from|import\()\s*["`\']([^"`\']+\.js)', folder.joinpath("exports.js").read_text()
+    )
+    assert imported == ["./index.js"]
+    assert "import(`./exports.js`)" in folder.joinpath("index.js").read_text()
