@@ -60,5 +60,5 @@ def test_users_unpacked_together_are_users_unpacked_alone() -> None:
 
 
 def test_a_user_with_one_head_more_is_refused() -> None:
-    with pytest.raises(ValueError, match="reshape|inhomogeneous"):
+    with pytest.raises(ValueError, match=r"reshape|inhomogeneous"):
         measures_codec.unpack_users([measures_codec.pack(measured(heads)) for heads in (2, 3)])

@@ -18,6 +18,9 @@ ROUTES = (
     "/catalogue",
     "/compare",
     "/drift",
+    "/feedback",
+    "/feedback/say",
+    "/feedback/undo",
     "/frames",
     "/head_types",
     "/index.js",
@@ -28,7 +31,7 @@ ROUTES = (
     "/status",
     "/timeline",
 )
-ALLOWED = {200, 304, 400, 403, 404, 405, 413, 414, 422, 503}
+ALLOWED = {200, 304, 400, 403, 404, 405, 409, 411, 413, 414, 415, 422, 429, 503}
 
 odd_text = st.one_of(
     st.text(max_size=30),
