@@ -94,7 +94,7 @@ def test_an_address_may_stand_in_a_file_that_nobody_else_reads(
     assert database_url().host == "host"
 
 
-@pytest.mark.parametrize("address", ["nonsense", "mysql://u:secret@host/db", "sqlite"])
+@pytest.mark.parametrize("address", ["nonsense", "mysql://u:secret@host/db"])
 def test_what_is_no_address_is_refused_without_repeating_it(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
