@@ -20,6 +20,7 @@ from training.config import (
     FitConfig,
     RunConfig,
 )
+from training.features.choice import CHOICES
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,22 @@ class Defaults:
     Attributes:
       config: the usual training.
       quick: the short one, to see that it works, not how well.
+      models: which are trained, one after the other.
     """
 
     config: RunConfig
     quick: FitConfig
+    models: tuple[str, ...] = ("sasrec", "feature_attention")
 
 
-def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
-    """Add a scenario's settings to `parser`, their defaults in the help."""
+def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults, takes: str) -> None:
+    """Add a scenario's settings to `parser`, their defaults in the help.
+
+    Args:
+      parser: of the scenario's command.
+      defaults: of the scenario.
+      takes: what `--data` is the path of.
+    """
     parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
     parser.add_argument("--logdir", type=Path, required=True, help="TensorBoard's directory")
     parser.add_argument(
@@ -50,15 +59,36 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         default=None,
         help="go on with this run of the log directory, up to --epochs in all",
     )
+    _add_data(parser.add_argument_group("data"), takes)
     _add_model(parser.add_argument_group("model"), defaults)
     _add_fit(parser.add_argument_group("training"), defaults)
     _add_logging(parser.add_argument_group("logging"), defaults)
 
 
+def _add_data(group: argparse._ArgumentGroup, takes: str) -> None:
+    group.add_argument("--data", type=Path, default=None, metavar="PATH", help=takes)
+    group.add_argument(
+        "--split",
+        choices=("leave_one_out", "global_time"),
+        default="leave_one_out",
+        help="hold out each user's last two items, or all that is later than a moment",
+    )
+    group.add_argument(
+        "--text-encoder",
+        choices=CHOICES,
+        default="auto",
+        help="makes vectors of texts, for feature_attention; auto: wordllama if it is installed",
+    )
+
+
 def _add_model(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
     model = defaults.config.model
     group.add_argument(
-        "--model", choices=tuple(ARCHITECTURES), default=model.architecture, help="which one"
+        "--model",
+        nargs="+",
+        choices=tuple(ARCHITECTURES),
+        default=list(defaults.models),
+        help="one or several, a run each",
     )
     group.add_argument(
         "--dimension", type=positive, default=model.dimension, help="size of an item's embedding"
@@ -163,8 +193,8 @@ def _add_logging(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
     )
 
 
-def configure(options: argparse.Namespace, defaults: Defaults) -> RunConfig:
-    """Return what `options` say.
+def configure(options: argparse.Namespace, defaults: Defaults, architecture: str) -> RunConfig:
+    """Return what `options` say of the model `architecture`.
 
     Raises:
       ValueError: the settings do not fit together.
@@ -177,7 +207,7 @@ def configure(options: argparse.Namespace, defaults: Defaults) -> RunConfig:
     return RunConfig(
         model=replace(
             base.model,
-            architecture=options.model,
+            architecture=architecture,
             dimension=options.dimension,
             heads=options.heads,
             layers=options.layers,
