@@ -165,8 +165,9 @@ class Logged:
         """Return the last attention of a user, and what stands along its rows and columns."""
         with self.runs.locked() as known:
             run = known[self.run]
-            frame = run.layers[layer].timeline(run.attempts)[-1]
-        found = read_user(ChunkReader(self.runs, user), frame)
+            stream = run.layers[layer]
+            frame = stream.timeline(run.attempts)[-1]
+        found = read_user(ChunkReader(self.runs, stream, user), frame)
         items, axis = self.catalogue.items, self.catalogue.axis
         rows, columns = (
             [items[number].label or items[number].id for number in axis(frame.attempt, n) or ()]
@@ -238,8 +239,9 @@ def test_data_that_is_not_real_says_so_everywhere(logged: Logged) -> None:
     assert all(user.id.startswith("u-") for user in users)
     assert all(user.attributes.get("data", "") == label for user in users)
     assert (logged.logdir / logged.expected.run).is_dir()
-    assert (f"{label.upper()} data" in logged.said) == bool(label)
-    if not label:
+    if label:
+        assert f"\n{label.upper()} data\n" in logged.said
+    else:
         assert "(real data)" in logged.said
         assert "synthetic" not in logged.said.lower()
 
