@@ -17,15 +17,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario or the evaluation; return the exit code."""
     from training.quality import command
-    from training.scenarios import ecommerce
+    from training.scenarios.table import SCENARIOS
 
-    scenarios = {"ecommerce": ecommerce}
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, scenario in scenarios.items():
-        scenario.add_arguments(
-            commands.add_parser(name, help=scenario.__doc__, description=scenario.__doc__)
-        )
+    for name, scenario in SCENARIOS.items():
+        summary = scenario.summary
+        scenario.add_arguments(commands.add_parser(name, help=summary, description=summary))
     command.add_arguments(
         commands.add_parser("evaluate", help=command.__doc__, description=command.__doc__)
     )
@@ -34,18 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "evaluate":
             return command.run(options)
-        return _train(scenarios[options.command], options)
+        return _train(SCENARIOS[options.command], options)
     except ValueError as error:
         parser.error(str(error))
 
 
 def _train(scenario: object, options: argparse.Namespace) -> int:
     from training.run import run
-    from training.train import describe
 
-    config = scenario.configure(options)  # type: ignore[attr-defined]
-    report = run(scenario, config, options)
-    print(f"\n{describe(report)}\n\n{report.results}\n")
+    run(scenario, options)  # type: ignore[arg-type]
     print(f"tensorboard --logdir {options.logdir}\nthen open http://localhost:6006/#attn")
     return 0
 
