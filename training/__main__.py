@@ -1,6 +1,7 @@
 """`python -m training SCENARIO --logdir DIR`: train, log attention, say how to look at it.
 
 `python -m training evaluate` measures quality instead: several seeds, baselines and bars.
+`python -m training feedback` learns from what viewers said of a run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario or the evaluation; return the exit code."""
+    from training.feedback import command as feedback
+    from training.feedback import study
     from training.quality import command
     from training.scenarios.table import SCENARIOS
 
@@ -27,11 +30,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_arguments(
         commands.add_parser("evaluate", help=command.__doc__, description=command.__doc__)
     )
+    feedback.add_arguments(
+        commands.add_parser("feedback", help=feedback.__doc__, description=feedback.__doc__)
+    )
+    study.add_arguments(
+        commands.add_parser("feedback-study", help=study.__doc__, description=study.__doc__)
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         if options.command == "evaluate":
             return command.run(options)
+        if options.command == "feedback":
+            return feedback.run(options)
+        if options.command == "feedback-study":
+            return study.run(options)
         return _train(SCENARIOS[options.command], options)
     except ValueError as error:
         parser.error(str(error))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tensorboard_plugin_attn import Privacy, schedule
+from tensorboard_plugin_attn import Cohort, Privacy, schedule
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from training.axes import description
 from training.cohort import choose_cohort, chosen_places, with_candidates
@@ -13,23 +15,19 @@ from training.config import RunConfig
 from training.task import Task
 
 
-def attention_callback(
-    task: Task, config: RunConfig, directory: Path, privacy: Privacy
-) -> AttentionCallback:
-    """Return the callback that logs attention and recommendations of the cohort.
+def cohort_of(task: Task, config: RunConfig) -> Cohort:
+    """Return the users whose attention is logged, the same whenever it is asked for.
 
     Args:
       task: whose users are followed.
       config: what is trained, and how much of it is logged.
-      directory: the run's.
-      privacy: what of the cohort may be written.
     """
     interactions, split, domain = task.interactions, task.split, task.domain
     choice = {"size": config.logging.cohort_size, "history_length": config.model.history_length}
     cohort = choose_cohort(interactions, split, domain=domain, **choice)
     users = task.users("validation")
     if users is not None:
-        cohort = with_candidates(
+        return with_candidates(
             cohort,
             split,
             chosen_places(split, **choice),
@@ -38,6 +36,30 @@ def attention_callback(
             item_count=interactions.item_count,
             repeats=domain.repeats,
         )
+    return cohort
+
+
+def attention_callback(
+    task: Task,
+    config: RunConfig,
+    directory: Path,
+    privacy: Privacy,
+    known: Mapping[int, Sequence[str]] | None = None,
+) -> AttentionCallback:
+    """Return the callback that logs attention and recommendations of the cohort.
+
+    Args:
+      task: whose users are followed.
+      config: what is trained, and how much of it is logged.
+      directory: the run's.
+      privacy: what of the cohort may be written.
+      known: ids of items that are no candidates any more, by row of the cohort.
+    """
+    interactions, domain = task.interactions, task.domain
+    cohort = cohort_of(task, config)
+    if known:
+        users = [replace(user, known=known.get(row, ())) for row, user in enumerate(cohort.users)]
+        cohort = replace(cohort, users=tuple(users))
     return AttentionCallback(
         directory / "attention",
         cohort=cohort,

@@ -23,7 +23,8 @@ class Ranker:
     Args:
       items: item id of each column of the scores; columns with `None` (padding) are never
         recommended.
-      users: whose histories are taken out of the candidates (a target that was seen stays).
+      users: whose histories, and what they know besides, are taken out of the candidates (a target
+        that was seen stays).
       top_k: how many items to recommend.
       remove_seen: whether histories are taken out; not where items come again.
 
@@ -51,6 +52,7 @@ class Ranker:
             self._excluded[row, seen] = remove_seen
             if (target := self._targets[row]) is not None:
                 self._excluded[row, target] = False
+            self._excluded[row, [column[item] for item in user.known if item in column]] = True
         self._count = min(top_k, len(items))
 
     @property
