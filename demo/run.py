@@ -58,23 +58,27 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def train_runs(logdir: Path, *, quick: bool) -> None:
     """Train one run for each of `DIMENSIONS`, sharing one key for the users' pseudonyms."""
     print("Loading TensorFlow...", flush=True)
-    from tensorboard_plugin_attn import Privacy
     from tensorboard_plugin_attn.privacy import random_key
-    from training.preprocessing.interactions import read_online_retail
-    from training.scenarios import ecommerce
-    from training.train import describe, new_run_directory, train
+    from training.datasets.dataset import Loading
+    from training.run import conclusion, introduction
+    from training.scenarios.table import ECOMMERCE
+    from training.train import new_run_directory, train
 
-    interactions = read_online_retail(ecommerce.DATA)
-    privacy = Privacy(key=random_key(), user_attributes=ecommerce.USER_ATTRIBUTES)
-    fit = ecommerce.QUICK if quick else replace(ecommerce.DEFAULTS.fit, epochs=EPOCHS)
+    defaults = ECOMMERCE.defaults
+    fit = defaults.quick if quick else replace(defaults.config.fit, epochs=EPOCHS)
+    data = ECOMMERCE.load(None, Loading(max_users=fit.max_users))
+    print(introduction(data), flush=True)
+    privacy = ECOMMERCE.privacy(data, key=random_key())
     for number, dimension in enumerate(DIMENSIONS, start=1):
         name = f"sasrec-d{dimension}"
         directory = new_run_directory(logdir, name)
         print(f"\nRun {number} of {len(DIMENSIONS)}: {directory.name}", flush=True)
-        model = replace(ecommerce.DEFAULTS.model, dimension=dimension)
-        config = replace(ecommerce.DEFAULTS, model=model, fit=fit)
-        report = train(interactions, config, directory, privacy)
-        print(f"\n{describe(report)}\n{report.results}", flush=True)
+        model = replace(defaults.config.model, dimension=dimension)
+        config = replace(defaults.config, model=model, fit=fit)
+        report = train(
+            data.interactions, config, directory, privacy, split=data.split, domain=data.domain
+        )
+        print(conclusion(report, config, data), flush=True)
 
 
 def free_port(wanted: int) -> int:

@@ -1,6 +1,7 @@
 """`python -m training SCENARIO --logdir DIR`: train, log attention, say how to look at it.
 
 `python -m training evaluate` measures quality instead: several seeds, baselines and bars.
+`python -m training feedback` learns from what viewers said of a run.
 """
 
 from __future__ import annotations
@@ -16,36 +17,43 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario or the evaluation; return the exit code."""
+    from training.feedback import command as feedback
+    from training.feedback import study
     from training.quality import command
-    from training.scenarios import ecommerce
+    from training.scenarios.table import SCENARIOS
 
-    scenarios = {"ecommerce": ecommerce}
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, scenario in scenarios.items():
-        scenario.add_arguments(
-            commands.add_parser(name, help=scenario.__doc__, description=scenario.__doc__)
-        )
+    for name, scenario in SCENARIOS.items():
+        summary = scenario.summary
+        scenario.add_arguments(commands.add_parser(name, help=summary, description=summary))
     command.add_arguments(
         commands.add_parser("evaluate", help=command.__doc__, description=command.__doc__)
+    )
+    feedback.add_arguments(
+        commands.add_parser("feedback", help=feedback.__doc__, description=feedback.__doc__)
+    )
+    study.add_arguments(
+        commands.add_parser("feedback-study", help=study.__doc__, description=study.__doc__)
     )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         if options.command == "evaluate":
             return command.run(options)
-        return _train(scenarios[options.command], options)
+        if options.command == "feedback":
+            return feedback.run(options)
+        if options.command == "feedback-study":
+            return study.run(options)
+        return _train(SCENARIOS[options.command], options)
     except ValueError as error:
         parser.error(str(error))
 
 
 def _train(scenario: object, options: argparse.Namespace) -> int:
     from training.run import run
-    from training.train import describe
 
-    config = scenario.configure(options)  # type: ignore[attr-defined]
-    report = run(scenario, config, options)
-    print(f"\n{describe(report)}\n\n{report.results}\n")
+    run(scenario, options)  # type: ignore[arg-type]
     print(f"tensorboard --logdir {options.logdir}\nthen open http://localhost:6006/#attn")
     return 0
 

@@ -6,6 +6,7 @@ A setting that is not given keeps the scenario's default, which the help names.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from training.config import (
     FitConfig,
     RunConfig,
 )
+from training.features.choice import CHOICES
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,37 @@ class Defaults:
     Attributes:
       config: the usual training.
       quick: the short one, to see that it works, not how well.
+      features: the usual training of FeatureAttention; `None`: as the others.
+      models: which are trained, one after the other.
     """
 
     config: RunConfig
     quick: FitConfig
+    features: RunConfig | None = None
+    models: tuple[str, ...] = ("sasrec", "feature_attention")
+
+    def of(self, architecture: str) -> RunConfig:
+        """Return the usual training of `architecture`."""
+        base = self.config
+        if self.features is not None and architecture == "feature_attention":
+            base = self.features
+        return replace(base, model=replace(base.model, architecture=architecture))
+
+    def say(self, value: Callable[[RunConfig], object]) -> str:
+        """Return what the help says of a setting that may differ between models."""
+        usual, features = value(self.config), value(self.of("feature_attention"))
+        differs = "" if features == usual else f"; {features} for feature_attention"
+        return f"(default: {usual}{differs})"
 
 
-def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
-    """Add a scenario's settings to `parser`, their defaults in the help."""
+def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults, takes: str) -> None:
+    """Add a scenario's settings to `parser`, their defaults in the help.
+
+    Args:
+      parser: of the scenario's command.
+      defaults: of the scenario.
+      takes: what `--data` is the path of.
+    """
     parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
     parser.add_argument("--logdir", type=Path, required=True, help="TensorBoard's directory")
     parser.add_argument(
@@ -50,15 +75,36 @@ def add_arguments(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         default=None,
         help="go on with this run of the log directory, up to --epochs in all",
     )
+    _add_data(parser.add_argument_group("data"), takes)
     _add_model(parser.add_argument_group("model"), defaults)
     _add_fit(parser.add_argument_group("training"), defaults)
     _add_logging(parser.add_argument_group("logging"), defaults)
 
 
+def _add_data(group: argparse._ArgumentGroup, takes: str) -> None:
+    group.add_argument("--data", type=Path, default=None, metavar="PATH", help=takes)
+    group.add_argument(
+        "--split",
+        choices=("leave_one_out", "global_time"),
+        default="leave_one_out",
+        help="hold out each user's last two items, or all that is later than a moment",
+    )
+    group.add_argument(
+        "--text-encoder",
+        choices=CHOICES,
+        default="auto",
+        help="makes vectors of texts, for feature_attention; auto: wordllama if it is installed",
+    )
+
+
 def _add_model(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
     model = defaults.config.model
     group.add_argument(
-        "--model", choices=tuple(ARCHITECTURES), default=model.architecture, help="which one"
+        "--model",
+        nargs="+",
+        choices=tuple(ARCHITECTURES),
+        default=list(defaults.models),
+        help="one or several, a run each",
     )
     group.add_argument(
         "--dimension", type=positive, default=model.dimension, help="size of an item's embedding"
@@ -70,7 +116,10 @@ def _add_model(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
         "--layers", type=positive, default=model.layers, help="self-attention layers"
     )
     group.add_argument(
-        "--dropout", type=share, default=model.dropout, help="share that is dropped in training"
+        "--dropout",
+        type=share,
+        default=argparse.SUPPRESS,
+        help=f"share that is dropped in training {defaults.say(lambda c: c.model.dropout)}",
     )
     group.add_argument(
         "--similarity",
@@ -97,7 +146,7 @@ def _add_fit(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
         "--epochs",
         type=positive,
         default=argparse.SUPPRESS,
-        help=f"how often to go through the data (default: {fit.epochs})",
+        help=f"how often to go through the data {defaults.say(lambda c: c.fit.epochs)}",
     )
     group.add_argument(
         "--max-users",
@@ -118,7 +167,10 @@ def _add_fit(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
         "--accumulate", type=positive, default=fit.accumulate, help="batches that make one step"
     )
     group.add_argument(
-        "--learning-rate", type=float, default=fit.learning_rate, help="of the Adam optimizer"
+        "--learning-rate",
+        type=float,
+        default=argparse.SUPPRESS,
+        help=f"of the Adam optimizer {defaults.say(lambda c: c.fit.learning_rate)}",
     )
     group.add_argument(
         "--loss",
@@ -163,38 +215,35 @@ def _add_logging(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
     )
 
 
-def configure(options: argparse.Namespace, defaults: Defaults) -> RunConfig:
-    """Return what `options` say.
+def configure(options: argparse.Namespace, defaults: Defaults, architecture: str) -> RunConfig:
+    """Return what `options` say of the model `architecture`.
 
     Raises:
       ValueError: the settings do not fit together.
     """
-    base = defaults.config
-    fit = defaults.quick if options.quick else base.fit
-    given: dict[str, Any] = {
-        name: getattr(options, name) for name in ("epochs", "max_users") if name in options
-    }
+    base = defaults.of(architecture)
+    fit = base.fit
+    if options.quick:
+        fit = replace(fit, epochs=defaults.quick.epochs, max_users=defaults.quick.max_users)
     return RunConfig(
         model=replace(
             base.model,
-            architecture=options.model,
             dimension=options.dimension,
             heads=options.heads,
             layers=options.layers,
-            dropout=options.dropout,
             similarity=options.similarity,
             scoring=options.scoring,
+            **_given(options, "dropout"),
         ),
         fit=replace(
             fit,
             batch_size=options.batch_size,
-            learning_rate=options.learning_rate,
             seed=options.seed,
             accumulate=options.accumulate,
             precision=options.precision,
             patience=options.patience,
             strategy=options.strategy,
-            **given,
+            **_given(options, "epochs", "max_users", "learning_rate"),
         ),
         loss=replace(
             base.loss,
@@ -210,6 +259,11 @@ def configure(options: argparse.Namespace, defaults: Defaults) -> RunConfig:
             max_overhead=options.max_overhead,
         ),
     )
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Return those of the settings that were given."""
+    return {name: getattr(options, name) for name in names if name in options}
 
 
 def positive(text: str) -> int:

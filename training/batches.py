@@ -121,6 +121,8 @@ class CandidateBatches(_Epochs):
       negatives: candidates besides the target, the same for a batch.
       probabilities: how likely each item is to be a negative, `[item]`.
       users: features of each user, arrays `[user, ...]` by input name.
+      said: what users said at each place of their sequences, float32 `[place, channel]` a user;
+        becomes the input `said`.
 
     Raises:
       ValueError: no user has two items.
@@ -137,10 +139,11 @@ class CandidateBatches(_Epochs):
         negatives: int,
         probabilities: np.ndarray,
         users: Mapping[str, np.ndarray],
+        said: Sequence[np.ndarray] | None = None,
     ) -> None:
         self._per_user, self._negatives = per_user, negatives
         self._probabilities = probabilities / probabilities.sum()
-        self._users = users
+        self._users, self._said = users, said
         super().__init__(sequences, length, batch_size, seed)
 
     def _cut(self) -> None:
@@ -161,6 +164,8 @@ class CandidateBatches(_Epochs):
         candidates[:, 0], candidates[:, 1:] = targets, drawn
         inputs: dict[str, Any] = {"history": pad(histories, self._length), "candidate": candidates}
         inputs |= {name: values[chosen[:, 0]] for name, values in self._users.items()}
+        if self._said is not None:
+            inputs["said"] = np.stack([self._said[user][place] for user, place in chosen])
         return inputs, np.zeros(len(chosen), np.int32)
 
 

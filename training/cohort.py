@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tensorboard_plugin_attn import Cohort, Item, User
 from tensorboard_plugin_attn.capture.cohort import stratified
-from tensorboard_plugin_attn.capture.keras import CapturedArray
-from training.config import ModelConfig
-from training.models.feature_attention import FeatureSpec, key_names, user_inputs
-from training.preprocessing.features import Features
+from training.datasets.domain import Domain
 from training.preprocessing.interactions import Interactions
 from training.preprocessing.sequences import PADDING, pad
 from training.preprocessing.splitting import Split
 
 MIN_HISTORY = 5  # shorter histories leave attention nothing to choose from
-MASK = "(next item)"  # the label of BERT4Rec's mask
 
 
 def choose_cohort(
-    interactions: Interactions, split: Split, *, size: int, history_length: int, seed: int = 0
+    interactions: Interactions,
+    split: Split,
+    *,
+    size: int,
+    history_length: int,
+    seed: int = 0,
+    domain: Domain | None = None,
 ) -> Cohort:
     """Return `size` users stratified by history length, with their validation item as target.
 
     Their inputs are what is known before that item, so the cohort is never trained on its target.
+    Users are called by the domain's word and a number, and say if the data is not real.
     """
     places = chosen_places(split, size=size, history_length=history_length, seed=seed)
+    users = [_user(interactions, split, place, history_length) for place in places]
     return Cohort(
-        users=[_user(interactions, split, place, history_length) for place in places],
+        users=[_called(user, number, domain or Domain()) for number, user in enumerate(users, 1)],
         items={
             item_id: Item(item_id, title, attributes)
             for item_id, title, attributes in zip(
@@ -57,16 +61,27 @@ def with_candidates(
     cohort: Cohort,
     split: Split,
     places: Sequence[int],
-    features: Features,
+    users: Mapping[str, np.ndarray],
     *,
     count: int,
     item_count: int,
+    repeats: bool = False,
     seed: int = 0,
 ) -> Cohort:
     """Return `cohort` with FeatureAttention's inputs: for each user the target and other items.
 
     The others are drawn by popularity from what the user has not seen, once and for all, so that
     the same candidates are followed through the training.
+
+    Args:
+      cohort: of `choose_cohort`.
+      split: likewise.
+      places: of `chosen_places`.
+      users: further inputs of the split's users.
+      count: candidates of each user.
+      item_count: number of items, padding (0) included.
+      repeats: an item may come again: what the user has seen is drawn too.
+      seed: the same seed draws the same items.
     """
     random = np.random.default_rng(seed)
     counts = np.sqrt(np.bincount(np.concatenate(split.train), minlength=item_count))
@@ -74,66 +89,21 @@ def with_candidates(
     candidates = np.zeros((len(places), count), np.int32)
     for row, place in zip(candidates, places, strict=True):
         chance = counts.copy()
-        chance[split.train[place]] = chance[split.validation[place]] = 0
+        chance[split.validation[place]] = 0
+        if not repeats:
+            chance[split.train[place]] = 0
         others = min(count - 1, int((chance > 0).sum()))
         drawn = random.choice(item_count, others, replace=False, p=chance / chance.sum())
         row[: 1 + others] = [split.validation[place], *drawn]
-    users = user_inputs(features, [split.users[place] for place in places])
-    return replace(cohort, inputs={"history": cohort.inputs, "candidate": candidates, **users})
+    chosen = {name: values[places] for name, values in users.items()}
+    return replace(cohort, inputs={"history": cohort.inputs, "candidate": candidates, **chosen})
 
 
-def description(
-    config: ModelConfig, cohort: Cohort, item_ids: Sequence[str], spec: FeatureSpec | None
-) -> Callable[[CapturedArray], CapturedArray] | None:
-    """Return what tells the callback what queries and keys of a model are; `None` for SASRec.
-
-    Args:
-      config: of the model.
-      cohort: whose inputs.
-      item_ids: id of each item number.
-      spec: features, of FeatureAttention.
-    """
-    if config.architecture == "bert4rec":
-        # The model's inputs, less the oldest place, and the mask it appends.
-        rows = [[*_labels(row, item_ids)[1:], MASK] for row in cohort.inputs]
-        return lambda layer: replace(
-            layer, query_axis="sequence", key_axis="sequence", queries=rows, keys=rows, causal=False
-        )
-    if config.architecture == "feature_attention":
-        inputs = cohort.inputs
-        queries = [_labels(row, item_ids) for row in inputs["candidate"]]
-        keys = _feature_labels(config, inputs, item_ids, spec or FeatureSpec())
-        return lambda layer: replace(
-            layer,
-            kind="target",
-            query_axis="candidate",
-            key_axis="feature",
-            queries=queries,
-            keys=keys,
-            causal=False,
-            similarity=config.similarity,
-        )
-    return None
-
-
-def _feature_labels(
-    config: ModelConfig, inputs: dict[str, np.ndarray], item_ids: Sequence[str], spec: FeatureSpec
-) -> list[list[str | None]]:
-    """Return a label for each key, by user; fields are named, their values are not."""
-    named = key_names(config.history_length, spec)[config.history_length :]
-    found = []
-    for row, history in enumerate(inputs["history"]):
-        labels = [*_labels(history, item_ids), *named]
-        first = config.history_length + len(spec.user_fields)
-        for number in range(spec.neighbours):
-            if inputs["neighbours"][row, number] == 0:
-                labels[first + number] = None
-        found.append(labels)
-    return found
-
-
-def _labels(items: np.ndarray, item_ids: Sequence[str]) -> list[str | None]:
-    return [None if item == PADDING else item_ids[item] for item in items]
+def _called(user: User, number: int, domain: Domain) -> User:
+    """Return `user` with a label that tells nobody who it is, and what the data is."""
+    origin = {"data": domain.label} if domain.label else {}
+    label = f"{domain.label} {domain.words.user}".strip().capitalize()
+    return replace(user, label=f"{label} {number}", attributes={**origin, **user.attributes})
 
 
 def _user(interactions: Interactions, split: Split, place: int, history_length: int) -> User:

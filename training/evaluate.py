@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -55,14 +55,16 @@ class Results:
     Attributes:
       seen_removed: what a user has seen is no candidate.
       seen_kept: it is.
-      lists: what the top 10 are like, seen items removed.
-      by_segment: metrics of users in each segment, seen items removed.
+      lists: what the top 10 are like, under the rule that is `natural`.
+      by_segment: metrics of users in each segment, likewise.
+      natural: the rule of the domain: seen items are removed, or kept where items come again.
     """
 
     seen_removed: Table
     seen_kept: Table
     lists: Table = field(default_factory=dict)
     by_segment: dict[str, Table] = field(default_factory=dict)
+    natural: Literal["removed", "kept"] = "removed"
 
     def __str__(self) -> str:
         """Return all tables; the rule for seen items is said over each."""
@@ -71,11 +73,10 @@ class Results:
             f"Test items, seen items kept:\n{table(self.seen_kept)}",
         ]
         if self.lists:
-            parts.append(f"The ten recommended, seen items removed:\n{table(self.lists)}")
+            parts.append(f"The ten recommended, seen items {self.natural}:\n{table(self.lists)}")
         if self.by_segment:
-            parts.append(
-                f"NDCG@10 by segment, seen items removed:\n{table(self.ndcg_by_segment())}"
-            )
+            segments = table(self.ndcg_by_segment())
+            parts.append(f"NDCG@10 by segment, seen items {self.natural}:\n{segments}")
         return "\n".join(parts)
 
     def ndcg_by_segment(self) -> Table:
@@ -94,6 +95,7 @@ def held_out_results(
     *,
     name: str = "SASRec",
     users: Mapping[str, np.ndarray] | None = None,
+    repeats: bool = False,
 ) -> Results:
     """Return metrics of the model and of the baselines on the test items.
 
@@ -104,8 +106,9 @@ def held_out_results(
       history_length: how many items the model sees; baselines see all.
       name: what the model is called.
       users: see `model_scores`.
+      repeats: see `Evaluation`.
     """
-    evaluation = Evaluation(split, item_count)
+    evaluation = Evaluation(split, item_count, repeats=repeats)
     for baseline in BASELINES:
         scores = baseline_scores(baseline, split.train, split.test_histories, item_count)
         evaluation.add(baseline, scores)
@@ -119,13 +122,16 @@ class Evaluation:
     Args:
       split: whose test items.
       item_count: number of items, padding (0) included.
+      repeats: an item may come again, so lists and segments are of rankings with seen items.
     """
 
-    def __init__(self, split: Split, item_count: int) -> None:
+    def __init__(self, split: Split, item_count: int, *, repeats: bool = False) -> None:
         self._split, self._histories = split, split.test_histories
         self._segments = segments(split.train, self._histories, split.test, item_count)
         self._lists = ListMeasures(split.train, item_count)
-        self._results = Results({}, {}, {}, {segment: {} for segment in self._segments})
+        self._repeats = repeats
+        by_segment: dict[str, Table] = {segment: {} for segment in self._segments}
+        self._results = Results({}, {}, {}, by_segment, "kept" if repeats else "removed")
 
     def add(self, name: str, scores: np.ndarray) -> None:
         """Take in a model's `scores [user, item]` after the test histories."""
@@ -134,9 +140,10 @@ class Evaluation:
         found.seen_kept[name] = ranking_metrics(kept)
         removed = target_ranks(scores, targets, histories, remove_seen=True)
         found.seen_removed[name] = ranking_metrics(removed)
+        natural = kept if self._repeats else removed
         for segment, chosen in self._segments.items():
-            found.by_segment[segment][name] = ranking_metrics(removed[chosen])
-        candidates = candidate_scores(scores, histories, targets, remove_seen=True)
+            found.by_segment[segment][name] = ranking_metrics(natural[chosen])
+        candidates = candidate_scores(scores, histories, targets, remove_seen=not self._repeats)
         found.lists[name] = self._lists.of(top_items(candidates, 10))
 
     def results(self) -> Results:

@@ -52,12 +52,19 @@ class RunDirectory:
         self.path = path
         self._checkpoints = path / "checkpoints"
 
-    def describe(self, config: RunConfig, item_count: int, spec: FeatureSpec | None) -> None:
-        """Write what the model is made of."""
+    def describe(
+        self,
+        config: RunConfig,
+        item_count: int,
+        spec: FeatureSpec | None,
+        source: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write what the model is made of, and which data it is trained on, as `source` says."""
         content = {
             "config": config.as_json(),
             "item_count": item_count,
             "features": None if spec is None else asdict(spec),
+            "source": dict(source or {}),
         }
         self._write(self.path / "run.json", content)
 
@@ -77,6 +84,16 @@ class RunDirectory:
                 f"{self.path} is no run that can be read ({type(error).__name__}: {error}): give a "
                 "directory that `python -m training` made"
             ) from error
+
+    def source(self) -> dict[str, Any]:
+        """Return what `describe` was told of the data; nothing if it was told nothing.
+
+        Raises:
+          ValueError: this is no run of ours.
+        """
+        self.description()
+        content = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        return dict(content.get("source", {}))
 
     def progress(self) -> Progress:
         """Return how far the training came; nowhere if there is no checkpoint."""

@@ -35,20 +35,22 @@ class Measures:
     recency: Floats
     sink_share: Floats
     maximum: Floats
-    effective_span: Floats
     head_similarity: Floats
+
+    @property
+    def effective_span(self) -> Floats:
+        """Return how many keys would have the same entropy if they shared attention evenly."""
+        return np.exp2(self.entropy_bits)
 
 
 def measure(attention: Floats) -> Measures:
     """Return every measure of `attention [head, query, key]`."""
     share = _share_of_keys(attention)
-    entropy = entropy_bits(attention)
     return Measures(
-        entropy_bits=entropy,
+        entropy_bits=entropy_bits(attention),
         recency=_recency(share, attention.shape[1]),
         sink_share=share[:, 0],
         maximum=attention.reshape(len(attention), -1).max(axis=1),
-        effective_span=np.exp2(entropy),
         head_similarity=head_similarity(attention),
     )
 

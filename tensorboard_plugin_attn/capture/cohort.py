@@ -43,6 +43,7 @@ class User:
       target: the item id held out for evaluation, if any.
       label: a name for the user list; written only with `Privacy(user_labels=True)`.
       attributes: written only as far as `Privacy(user_attributes=...)` lists them.
+      known: item ids that are never recommended to this user, besides the history.
     """
 
     id: str
@@ -50,6 +51,7 @@ class User:
     target: str | None = None
     label: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    known: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

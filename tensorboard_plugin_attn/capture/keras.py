@@ -64,6 +64,8 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         given, the best items are logged as recommendations, with `score_items` naming columns.
       score_items: item id of each column of `scores`; `None` for a column that is no item.
       top_k: how many recommendations to log.
+      remove_seen: whether items of a user's history are recommended no more; `False` where items
+        come again.
       recommendations_schedule: at which of the logged steps recommendations are logged too.
       importance_schedule: at which of them the importance of heads is logged too: what switching a
         head off would change in the score of the user's target. Needs `scores` and targets, and
@@ -101,6 +103,7 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         scores: Scores | None = None,
         score_items: Sequence[str | None] | None = None,
         top_k: int = 10,
+        remove_seen: bool = True,
         recommendations_schedule: Schedule = RECOMMENDATIONS,
         importance_schedule: Schedule | None = IMPORTANCE,
         portable: Portable | None = None,
@@ -134,7 +137,9 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._scores = scores
         self._describe = describe
         self._portable = portable
-        ranker = Ranker(score_items, cohort.users, top_k) if score_items else None
+        ranker = None
+        if score_items:
+            ranker = Ranker(score_items, cohort.users, top_k, remove_seen=remove_seen)
         self._targets = ranker.targets if ranker else ()
         self._recorder_settings: dict[str, Any] = {
             "schedule": schedule,

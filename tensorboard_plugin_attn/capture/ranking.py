@@ -23,26 +23,36 @@ class Ranker:
     Args:
       items: item id of each column of the scores; columns with `None` (padding) are never
         recommended.
-      users: whose histories are taken out of the candidates (a target that was seen stays).
+      users: whose histories, and what they know besides, are taken out of the candidates (a target
+        that was seen stays).
       top_k: how many items to recommend.
+      remove_seen: whether histories are taken out; not where items come again.
 
     Raises:
       ValueError: `top_k` is less than 1.
     """
 
-    def __init__(self, items: Sequence[str | None], users: Sequence[User], top_k: int) -> None:
+    def __init__(
+        self,
+        items: Sequence[str | None],
+        users: Sequence[User],
+        top_k: int,
+        *,
+        remove_seen: bool = True,
+    ) -> None:
         if top_k < 1:
             raise ValueError(f"top_k={top_k}: must be 1 or more")
-        self._items = items
+        self._items, self._remove_seen = items, remove_seen
         column = {item: number for number, item in enumerate(items) if item is not None}
         self._targets = [None if user.target is None else column.get(user.target) for user in users]
         self._excluded = np.zeros((len(users), len(items)), bool)  # [user, item]
         self._excluded[:, [number for number, item in enumerate(items) if item is None]] = True
         for row, user in enumerate(users):
             seen = [column[item] for item in user.history if item in column]
-            self._excluded[row, seen] = True
+            self._excluded[row, seen] = remove_seen
             if (target := self._targets[row]) is not None:
                 self._excluded[row, target] = False
+            self._excluded[row, [column[item] for item in user.known if item in column]] = True
         self._count = min(top_k, len(items))
 
     @property
@@ -56,7 +66,7 @@ class Ranker:
         return self._targets
 
     def rank(self, scores: NDArray[np.float32]) -> list[UserRecommendations]:
-        """Return the best unseen items of each user, and the rank of the target.
+        """Return the best candidates of each user, and the rank of the target.
 
         Args:
           scores: `[user, item]`, higher is better.
@@ -85,7 +95,7 @@ class Ranker:
             scores=candidates[best].tolist(),
             target_rank=rank,
             target_score=None if rank is None else float(candidates[target]),
-            seen_removed=True,
+            seen_removed=self._remove_seen,
         )
 
 

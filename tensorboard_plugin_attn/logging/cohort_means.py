@@ -19,13 +19,8 @@ Floats = NDArray[np.float32]
 
 def cohort_means(chunks: Sequence[pb.Chunk], names: Sequence[str]) -> dict[str, Floats]:
     """Return the mean over users of each measure in `names` that any user has, `[head]` each."""
-    means: dict[str, Floats] = {}
-    users = [measures_codec.unpack(chunk.measures) for chunk in chunks]
-    for name in names:
-        rows = [user[name] for user in users if name in user]
-        if rows:
-            means[name] = np.array(rows, np.float32).mean(axis=0)  # [user, head] -> [head]
-    return means
+    users = measures_codec.unpack_users([chunk.measures for chunk in chunks])
+    return {name: users[name].mean(axis=0) for name in names if name in users}
 
 
 def even_bits(chunks: Sequence[pb.Chunk], *, causal: bool) -> float:

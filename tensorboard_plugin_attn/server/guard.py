@@ -13,6 +13,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from tensorboard.backend import http_util
 from werkzeug.wrappers import Request, Response
@@ -63,20 +64,41 @@ class HostAllowList:
         return True
 
 
+class Rules(Protocol):
+    """What a request must be besides coming from an allowed host."""
+
+    methods: tuple[str, ...]
+
+    def check(self, request: Request) -> None:
+        """Raise a `RouteError` unless `request` may go on."""
+
+
+class Reads:
+    """The rules of a route that changes nothing."""
+
+    methods: tuple[str, ...] = METHODS
+
+    def check(self, request: Request) -> None:
+        """Let everything through: anyone who may ask may read."""
+
+
+READS = Reads()
+
+
 class Guard:
-    """Makes WSGI applications of routes."""
+    """Makes WSGI applications of routes; those it makes share its slots."""
 
     def __init__(self, hosts: HostAllowList, concurrent: int = CONCURRENT_REQUESTS) -> None:
         self._hosts = hosts
         self._slots = threading.BoundedSemaphore(concurrent)
 
-    def __call__(self, route: Route) -> WsgiApp:
+    def __call__(self, route: Route, rules: Rules = READS) -> WsgiApp:
         """Return `route` behind every check."""
 
         @Request.application
         def application(request: Request) -> Response:
             try:
-                self._check(request)
+                self._check(request, rules)
                 return self._in_slot(route, request)
             except RouteError as error:
                 return error_response(request, error)
@@ -88,7 +110,7 @@ class Guard:
         application.guarded = self  # type: ignore[attr-defined]
         return application
 
-    def _check(self, request: Request) -> None:
+    def _check(self, request: Request, rules: Rules) -> None:
         if not self._hosts.allows(request.environ.get("HTTP_HOST")):
             raise RouteError(
                 403,
@@ -96,13 +118,14 @@ class Guard:
                 "This host name is not allowed.",
                 "Start TensorBoard with --attn_allowed_hosts=NAME if you trust it.",
             )
-        if request.method not in METHODS:
-            allowed = ", ".join(METHODS)
+        if request.method not in rules.methods:
+            allowed = ", ".join(rules.methods)
             raise RouteError(405, "method_not_allowed", f"Only {allowed}.", "", {"Allow": allowed})
         if len(request.query_string) > MAX_QUERY_BYTES:
             raise RouteError(
                 414, "query_too_long", "The query is too long.", "Ask for ranges: steps=100-199."
             )
+        rules.check(request)
 
     def _in_slot(self, route: Route, request: Request) -> Response:
         if not self._slots.acquire(blocking=False):

@@ -47,6 +47,12 @@ class AttnLoader(base_plugin.TBLoader):  # type: ignore[misc]
                 help="Comma-separated host names, besides localhost, IP addresses, --host and this "
                 "machine's own name, under which a browser may reach the Attention tab.",
             )
+            group.add_argument(
+                "--attn_feedback",
+                action="store_true",
+                help="Let viewers say what they think of recommendations. It is kept in a database "
+                "of yours (see ATTN_FEEDBACK_URL), never in the log directory. Default: off.",
+            )
         except argparse.ArgumentError as error:
             logger.warning("attention plugin: flags not added: %s", error)
 

@@ -14,6 +14,7 @@ from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.provider_store import ProviderStore
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.store import Store
+from tensorboard_plugin_attn.server.feedback import Feedback
 from tensorboard_plugin_attn.server.guard import Guard, HostAllowList, Route, WsgiApp
 from tensorboard_plugin_attn.server.hyperparameters import read_hyperparameters
 from tensorboard_plugin_attn.server.loader import resolve_reader
@@ -28,6 +29,11 @@ from tensorboard_plugin_attn.server.routes.counterfactual import counterfactual_
 from tensorboard_plugin_attn.server.routes.drift import drift_route
 from tensorboard_plugin_attn.server.routes.evidence import evidence_route
 from tensorboard_plugin_attn.server.routes.faithfulness import faithfulness_route
+from tensorboard_plugin_attn.server.routes.feedback import (
+    feedback_route,
+    feedback_say_route,
+    feedback_undo_route,
+)
 from tensorboard_plugin_attn.server.routes.frames import frames_route
 from tensorboard_plugin_attn.server.routes.head_types import head_types_route
 from tensorboard_plugin_attn.server.routes.items import items_route
@@ -40,9 +46,12 @@ from tensorboard_plugin_attn.server.routes.status import status_route
 from tensorboard_plugin_attn.server.routes.timeline import timeline_route
 from tensorboard_plugin_attn.server.routes.whatif import whatif_attention_route, whatif_route
 from tensorboard_plugin_attn.server.static_files import load_static_files
+from tensorboard_plugin_attn.server.writes import Writes
 
 HOSTS_VARIABLE = "ATTN_ALLOWED_HOSTS"
 LOOK_EVERY_S = 5.0
+FEEDBACK_REQUESTS = 8
+MAX_FEEDBACK_BYTES = 16_384
 
 
 class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
@@ -55,7 +64,11 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._runs = Runs(self._choose_store(context))
         self._results = ResultCache()
         self._replays = Replays(self._runs)
-        self._guard = Guard(HostAllowList(_allowed_hosts(context)))
+        hosts = HostAllowList(_allowed_hosts(context))
+        self._guard = Guard(hosts)
+        self._feedback_guard = Guard(hosts, FEEDBACK_REQUESTS)  # its slots: viewing never waits
+        self._writes = Writes(MAX_FEEDBACK_BYTES)
+        self._feedback = Feedback(bool(getattr(context.flags, "attn_feedback", False)))
         self._static_files = load_static_files()
         self._looked_s = float("-inf")
         self._looking = threading.Lock()
@@ -97,7 +110,19 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         routes["/models"] = partial(models_route, self._runs)
         routes["/items"] = partial(items_route, self._runs, self._replays)
         routes.update((path, file.route) for path, file in self._static_files.items())
-        return {path: self._guard(route) for path, route in routes.items()}
+        apps = {path: self._guard(route) for path, route in routes.items()}
+        return apps | self._feedback_apps()
+
+    def _feedback_apps(self) -> dict[str, WsgiApp]:
+        """Return what is told and what is taken of feedback, in slots of its own."""
+        said = partial(feedback_route, self._runs, self._feedback, self._writes)
+        say = partial(feedback_say_route, self._runs, self._feedback)
+        undo = partial(feedback_undo_route, self._feedback)
+        return {
+            "/feedback": self._feedback_guard(said),
+            "/feedback/say": self._feedback_guard(say, self._writes),
+            "/feedback/undo": self._feedback_guard(undo, self._writes),
+        }
 
     def is_active(self) -> bool:
         """Tell whether there is attention to show, without reading anything here.

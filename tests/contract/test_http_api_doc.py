@@ -12,6 +12,7 @@ import pytest
 from tensorboard_plugin_attn import AttentionWriter
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn.logging.cost import Cost
+from tests.fixtures.feedback import Speaker
 from tests.fixtures.logs import (
     LAYER,
     attention,
@@ -158,6 +159,20 @@ def test_attention_of_a_whatif_has_the_documented_keys(replayed: Tab) -> None:
     documented = example("/whatif_attention")
     assert documented.keys() == header.keys()
     assert set(documented["frames"][0]) - {"…"} <= header["frames"][0].keys()
+
+
+def test_feedback_has_the_documented_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTN_FEEDBACK_URL", f"sqlite:///{tmp_path}/feedback.sqlite3")
+    write_log(tmp_path / "log" / RUN, range(1, 4))
+    speaker = Speaker(tmp_path / "log", RUN)
+    documented = example("/feedback/say")
+    assert documented.keys() == speaker.verdict().keys() | {"evidence", "shown", "note"}
+    said = speaker.say(**{name: documented[name] for name in ("kind", "evidence", "note")})
+    assert said.status_code == 200, said.text
+    listed = speaker.tab.json("/feedback", run=RUN)
+    assert example("/feedback").keys() == listed.keys()
+    assert example("/feedback")["verdicts"][0].keys() == listed["verdicts"][0].keys()
+    assert said.json == listed["verdicts"][0]
 
 
 def test_frames_header_has_the_documented_keys(app: Tab) -> None:

@@ -23,6 +23,7 @@ FORBIDDEN = {
     "capture": ("reading", "server"),
     "reading": ("logging", "capture", "server", "analysis"),
     "server": ("logging", "capture"),
+    "feedback": ("logging", "capture", "reading", "server", "analysis", "codec", "attn_pb2"),
     "analysis": ("logging", "capture", "reading", "server", "attn_pb2", "codec", "privacy"),
     "portable": ("logging", "capture", "reading", "server", "analysis", "attn_pb2", "codec"),
     "codec": ("logging", "capture", "reading", "server", "analysis", "privacy"),

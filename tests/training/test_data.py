@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.datasets.ecommerce import PACKED
 from training.preprocessing.dataset import WindowBatches
 from training.preprocessing.interactions import read_online_retail
 from training.preprocessing.sequences import next_item_windows, pad
 from training.preprocessing.splitting import leave_one_out
-from training.scenarios.ecommerce import DATA
 
 sequences_lists = st.lists(
     st.lists(st.integers(1, 500), min_size=0, max_size=40).map(
@@ -27,14 +27,14 @@ sequences_lists = st.lists(
 
 
 def test_packed_data_is_what_its_readme_says() -> None:
-    interactions = read_online_retail(DATA)
+    interactions = read_online_retail(PACKED)
     assert sum(map(len, interactions.sequences)) == 271_962
     assert len(interactions.sequences) == 4_035
     assert interactions.item_count == 3_457 + 1
-    assert DATA.stat().st_size < 1_000_000
+    assert PACKED.stat().st_size < 1_000_000
     assert "WHITE HANGING HEART T-LIGHT HOLDER" in interactions.item_titles
     assert all(sequence.min() > 0 for sequence in interactions.sequences)
-    readme = (DATA.parent / "README.md").read_text()
+    readme = (PACKED.parent / "README.md").read_text()
     assert "271 962" in readme
     assert "CC BY 4.0" in readme
 
@@ -46,7 +46,7 @@ def test_a_file_that_is_no_packed_data_is_named(tmp_path: Path) -> None:
 
 
 def test_packing_drops_what_is_no_purchase_and_is_repeatable(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("pack", DATA.parent / "pack.py")
+    spec = importlib.util.spec_from_file_location("pack", PACKED.parent / "pack.py")
     assert spec is not None
     assert spec.loader is not None
     pack = importlib.util.module_from_spec(spec)

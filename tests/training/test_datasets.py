@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.fixtures.recbole_files import write_ml100k
 from training.datasets import ecommerce, finance, movies, music, news, support
 from training.datasets.dataset import Dataset, Loading, Words
 from training.datasets.finance_sample import P_SUCCESSOR, Market, generate
@@ -29,22 +30,7 @@ def shipped() -> dict[str, Dataset]:
 
 @pytest.fixture
 def ml100k(tmp_path: Path) -> Path:
-    """Return a made-up directory in MovieLens-100k's schema: the real one may not be shipped."""
-    ratings = [
-        (user, (user * 7 + n) % 9, 3, 100 + n // 2) for user in range(1, 7) for n in range(8)
-    ]
-    inter = [f"{u}\t{i}\t{r}\t{t}" for u, i, r, t in ratings]
-    items = [f"{i}\tMade up {i}\t19{90 + i % 3}\tDrama War" for i in range(9)]
-    users = [f"{u}\t{20 + u}\t{'MF'[u % 2]}\twriter\t1" for u in range(1, 7)]
-    headers = {
-        "inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float",
-        "item": "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq",
-        "user": "user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token",
-    }
-    for suffix, lines in {"inter": inter, "item": items, "user": users}.items():
-        path = tmp_path / f"ml-100k.{suffix}"
-        path.write_text("\n".join([headers[suffix], *lines]) + "\n")
-    return tmp_path
+    return write_ml100k(tmp_path)
 
 
 def check(data: Dataset) -> None:

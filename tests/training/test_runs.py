@@ -19,7 +19,7 @@ from tensorboard.plugins.hparams import metadata
 from tensorboard.util.tensor_util import make_ndarray
 
 from tensorboard_plugin_attn import Privacy
-from tests.fixtures.chains import ITEMS, chains
+from tests.fixtures.chains import ITEMS, chains, chains_data
 from tests.fixtures.tab import Tab
 from training import distributed
 from training.__main__ import main
@@ -34,7 +34,7 @@ from training.config import (
 from training.models.build import rebuild
 from training.preprocessing.splitting import leave_one_out
 from training.run_directory import RunDirectory
-from training.scenarios import ecommerce
+from training.scenarios.table import ECOMMERCE, SCENARIOS
 from training.train import Report, describe, resume, train
 
 ROOT = Path(__file__).parents[2]
@@ -78,24 +78,29 @@ def test_every_architecture_learns_is_logged_and_rebuilt(run: Report) -> None:
 def test_queries_and_keys_are_called_what_they_are(run: Report) -> None:
     tab = Tab(run.directory.parent)
     name = f"{run.directory.name}/attention"
-    [layer] = next(each for each in tab.json("/runs")["runs"] if each["name"] == name)["layers"]
+    layers = next(each for each in tab.json("/runs")["runs"] if each["name"] == name)["layers"]
+    layer = layers[-1]  # FeatureAttention's first picture has the history as one key
     timeline = tab.json("/timeline", run=name, layer=layer["name"])
     attempt = timeline["attempts"][0]["id"]
-    found = tab.json("/catalogue", run=name, attempt=attempt, axes="1,2,3,4,5,6")
+    numbers = ",".join(map(str, range(1, 4 * CONFIG.logging.cohort_size)))
+    found = tab.json("/catalogue", run=name, attempt=attempt, axes=numbers)
     said = {item["index"]: item["id"] for item in found["items"]}
-    axes = [[said[item] for item in axis["items"]] for axis in found["axes"]]
-    kind = layer["kind"], layer["query_axis"], layer["key_axis"]
+    axes = [[said[item] for item in axis["items"]] for axis in found["axes"] if axis["items"]]
+    kinds = [(each["kind"], each["query_axis"], each["key_axis"]) for each in layers]
     if run.directory.name == "bert4rec":
-        assert kind == ("self", "sequence", "sequence")
+        assert kinds == [("self", "sequence", "sequence")]
         assert all(axis[-1] == "(next item)" for axis in axes)
         assert all(len(axis) == 8 for axis in axes)  # 7 items and the mask
         return
-    assert kind == ("target", "candidate", "feature")
-    candidates = [axis for axis in axes if len(axis) == CONFIG.logging.candidates]
-    features = [axis for axis in axes if len(axis) > CONFIG.logging.candidates]
-    assert len(candidates) == len(features) == 3
+    assert kinds == [
+        ("field", "candidate", "feature"),
+        ("target", "candidate", "history and features"),
+    ]
+    features = [axis for axis in axes if axis[-1] == "item: shelf"]
+    candidates = [axis for axis in axes if axis not in features]
+    assert all(len(axis) == CONFIG.logging.candidates for axis in candidates)
+    assert {axis[0] == "interaction history" for axis in features} == {True, False}
     for axis in features:
-        assert axis[-1] == "item: shelf"
         assert "user: country" in axis
         assert "neighbour 2" not in axis  # nobody has two
         assert "Nowhere" not in axis  # a field is named, its value is not written
@@ -271,7 +276,7 @@ def test_workers_without_a_cluster_are_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_the_command_trains_resumes_and_says_where_to_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ecommerce, "data", chains)
+    monkeypatch.setitem(SCENARIOS, "ecommerce", replace(ECOMMERCE, load=chains_data))
     common = ["ecommerce", "--logdir", str(tmp_path), "--dimension", "8", "--heads", "2"]
     assert main([*common, "--epochs", "1", "--layers", "1", "--batch-size", "16"]) == 0
     assert main([*common, "--epochs", "2", "--resume", "sasrec"]) == 0

@@ -17,7 +17,7 @@ from tests.fixtures.chains import ITEMS, chains
 from training.__main__ import main
 from training.config import FitConfig, LoggingConfig, ModelConfig, RunConfig
 from training.models.sasrec import SASRec
-from training.scenarios import ecommerce
+from training.scenarios.table import ECOMMERCE
 from training.train import new_run_directory, train
 
 SHAPE = ModelConfig(history_length=8, dimension=16, heads=2, layers=2, dropout=0.2)
@@ -124,11 +124,14 @@ def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_quick_is_what_was_not_said_otherwise() -> None:
     parser = argparse.ArgumentParser()
-    ecommerce.add_arguments(parser)
-    quick = ecommerce.configure(parser.parse_args(["--logdir", "x", "--quick", "--epochs", "7"]))
-    assert (quick.fit.epochs, quick.fit.max_users) == (7, ecommerce.QUICK.max_users)
-    plain = ecommerce.configure(parser.parse_args(["--logdir", "x"]))
-    assert plain == ecommerce.DEFAULTS
+    ECOMMERCE.add_arguments(parser)
+    defaults = ECOMMERCE.defaults
+    given = ["--logdir", "x", "--quick", "--epochs", "7", "--model", "sasrec"]
+    [quick] = ECOMMERCE.configure(parser.parse_args(given))
+    assert (quick.fit.epochs, quick.fit.max_users) == (7, defaults.quick.max_users)
+    plain = ECOMMERCE.configure(parser.parse_args(["--logdir", "x"]))
+    assert [config.model.architecture for config in plain] == ["sasrec", "feature_attention"]
+    assert plain[0] == defaults.config
 
 
 @pytest.mark.parametrize(

@@ -46,3 +46,19 @@ def test_importance_stands_beside_them() -> None:
     assert "importance" not in measures_codec.unpack(stored)
     stored.importance.extend([0.5, 0.25])
     assert measures_codec.unpack(stored)["importance"].tolist() == [0.5, 0.25]
+
+
+def test_users_unpacked_together_are_users_unpacked_alone() -> None:
+    users = [measures_codec.pack(measured(3, seed)) for seed in range(4)]
+    users.insert(1, pb.Measures())  # one whose frame was rejected
+    users[2].importance.extend([0.5, 0.25, 0.125])
+    alone = [measures_codec.unpack(user) for user in users]
+    together = measures_codec.unpack_users(users)
+    assert set(together) == set(measures_codec.NAMES)
+    for name, rows in together.items():
+        assert rows.tolist() == [user[name].tolist() for user in alone if name in user], name
+
+
+def test_a_user_with_one_head_more_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"reshape|inhomogeneous"):
+        measures_codec.unpack_users([measures_codec.pack(measured(heads)) for heads in (2, 3)])

@@ -17,13 +17,14 @@ from training.preprocessing.splitting import Split
 
 
 class RankingEvaluation(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes HR@10, Recall@10, NDCG@10 and MRR@10 (seen removed) to `<run>/validation`.
+    """Writes HR@10, Recall@10, NDCG@10 and MRR@10 to `<run>/validation`.
 
     Args:
       run_directory: where the run's event files go; `None`: nothing is written.
       split: whose validation items.
       history_length: newest items the model sees.
       users: further inputs of the split's users, see `model_scores`.
+      remove_seen: what a user has seen is no candidate.
     """
 
     def __init__(
@@ -32,8 +33,11 @@ class RankingEvaluation(keras.callbacks.Callback):  # type: ignore[misc]
         split: Split,
         history_length: int,
         users: Mapping[str, np.ndarray] | None = None,
+        *,
+        remove_seen: bool = True,
     ) -> None:
         super().__init__()
+        self._remove_seen = remove_seen
         self._split, self._users = split, users
         self._history_length = history_length
         self._writer = (
@@ -46,7 +50,8 @@ class RankingEvaluation(keras.callbacks.Callback):  # type: ignore[misc]
         """Rank every item for every user, and show the result in the progress bar's line."""
         histories = self._split.validation_histories
         scores = model_scores(self.model, histories, self._history_length, self._users)
-        ranks = target_ranks(scores, self._split.validation, histories, remove_seen=True)
+        targets = self._split.validation
+        ranks = target_ranks(scores, targets, histories, remove_seen=self._remove_seen)
         step = steps_of(self.model)
         # Keras' TensorBoard callback leaves its own `record_if(step % update_freq == 0)` in force.
         with self._writer.as_default(), tf.summary.record_if(True):

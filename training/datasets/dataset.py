@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from training.datasets.domain import Domain, Origin, Words
 from training.features.text_encoder import TextEncoder
 from training.preprocessing.features import FeatureEncoder, Features
 from training.preprocessing.interactions import Interactions
@@ -13,47 +13,7 @@ from training.preprocessing.preparation import Prepared, SplitKind
 from training.preprocessing.report import DropReport
 from training.preprocessing.splitting import Split, global_time_split, leave_one_out, time_cuts
 
-
-@dataclass(frozen=True)
-class Words:
-    """What the domain calls things, for axes and sentences: singular, plural."""
-
-    item: str
-    items: str
-    user: str
-    users: str
-    interaction: str  # what one step of a history is: "purchase"
-    fields: dict[str, str] = field(default_factory=dict)  # by name of the field
-
-    def field_name(self, name: str) -> str:
-        """Return what people call the field `name`; `genre 2` is like `genre`."""
-        base, _, place = name.rpartition(" ")
-        if name in self.fields or not place.isdigit():
-            return self.fields.get(name, name)
-        return f"{self.fields.get(base, base)} {place}"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where data is from; whatever is not real says so wherever it is shown."""
-
-    kind: Literal["real", "built", "synthetic"]
-    name: str
-    credit: str
-
-    @property
-    def label(self) -> str:
-        """Return what titles and run names start with: nothing if the data is real."""
-        return "" if self.kind == "real" else self.kind
-
-    def __str__(self) -> str:
-        """Return one line for a report."""
-        kind = {
-            "real": "real data",
-            "built": "BUILT data: real texts, sequences put together by this program",
-            "synthetic": "SYNTHETIC data: made up by this program, says nothing about people",
-        }[self.kind]
-        return f"{self.name} ({kind}). {self.credit}"
+__all__ = ["Dataset", "Domain", "Loading", "Origin", "Words", "assemble", "split_again"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +41,11 @@ class Dataset:
     origin: Origin
     repeats: bool = False
     public_attributes: frozenset[str] = frozenset()
+
+    @property
+    def domain(self) -> Domain:
+        """Return what a training calls things, and what it must say of them."""
+        return Domain(self.words, self.origin.label, self.repeats)
 
 
 @dataclass(frozen=True)

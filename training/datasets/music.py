@@ -43,8 +43,9 @@ WORDS = Words(
     items="artists",
     user="listener",
     users="listeners",
-    interaction="tag",
-    fields={"tags": "tag"},
+    interaction="tagging",
+    fields={"tags": "tag", "friends": "number of friends"},
+    neighbour="friend",
 )
 SPEC = DataSpec(
     interactions=Columns("userID", "artistID", "time_s", numeric=("time_s",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,8 @@ def _count(visits: list[np.ndarray]) -> int:
 
 
 def _read(path: Path) -> tuple[list[np.ndarray], list[str]]:
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path.name} is no .npz file: pack it with training/samples/news/pack.py")
     with np.load(path, allow_pickle=False) as packed:
         try:
             names = packed["category_names"].tobytes().decode().split("\n")

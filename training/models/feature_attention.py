@@ -2,13 +2,14 @@
 
 Target attention as in DIN (Zhou et al., arXiv 1706.06978), with fields and social neighbours among
 the keys, so that one row of attention says how much each named feature counts for one candidate. It
-makes no features: what a field's codes mean is said by `training/preprocessing/features.py`.
+makes no features: what a field's codes mean is said by `training/preprocessing/features.py`, and
+which keys there are by `feature_spec.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -17,61 +18,17 @@ from keras import layers, ops
 
 from tensorboard_plugin_attn.capture.keras import note_attention
 from training.config import LossConfig, ModelConfig
+from training.models.feature_spec import FeatureSpec, key_names, user_inputs
 from training.models.sequence import normal
 from training.models.target_attention import TargetAttention
 from training.objective import Objective
-from training.preprocessing.features import Features
 from training.preprocessing.sequences import PADDING
+
+__all__ = ["FeatureAttention", "FeatureSpec", "key_names", "user_inputs"]
 
 Inputs = Mapping[str, Any]
 _CHUNK = 512  # candidates scored at a time, when all are
-
-
-@dataclass(frozen=True)
-class FeatureSpec:
-    """What there is besides the history.
-
-    Attributes:
-      item_fields: number of codes of each attribute of items, 0 (unknown) included.
-      user_fields: likewise of users.
-      neighbours: how many social neighbours are looked at.
-      people: number of persons who may be neighbours, 0 (nobody) included.
-    """
-
-    item_fields: Mapping[str, int] = field(default_factory=dict)
-    user_fields: Mapping[str, int] = field(default_factory=dict)
-    neighbours: int = 0
-    people: int = 0
-
-    @classmethod
-    def of(cls, features: Features) -> FeatureSpec:
-        """Return the shape of `features`."""
-        known = features.neighbours
-        return cls(
-            {name: len(labels) for name, labels in features.item_labels.items()},
-            {name: len(labels) for name, labels in features.user_labels.items()},
-            0 if known is None else known.shape[1],
-            0 if known is None else len(known) + 1,
-        )
-
-
-def user_inputs(features: Features, users: Sequence[int]) -> dict[str, np.ndarray]:
-    """Return what the model is given of `users` besides histories, by name."""
-    rows = np.asarray(users, np.int64)
-    found = {name: codes[rows] for name, codes in features.user_fields.items()}
-    if features.neighbours is not None and features.neighbours.shape[1]:
-        found["neighbours"] = features.neighbours[rows]
-    return found
-
-
-def key_names(history_length: int, spec: FeatureSpec) -> list[str]:
-    """Return what each key is: history oldest first, users' fields, neighbours, items' fields."""
-    return [
-        *(f"history {place - history_length}" for place in range(history_length)),
-        *(f"user: {name}" for name in spec.user_fields),
-        *(f"neighbour {number + 1}" for number in range(spec.neighbours)),
-        *(f"item: {name}" for name in spec.item_fields),
-    ]
+_VECTORS = ("user_numbers", "said", "item_text", "item_numbers")  # fields of the spec
 
 
 @keras.saving.register_keras_serializable("attn_training")
@@ -80,16 +37,21 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
 
     Inputs are a dict of int32 arrays: `history [batch, position]` (left-padded), and, as far as the
     spec has them, `candidate [batch, candidate]`, a code `[batch]` for each user field by its name,
-    `neighbours [batch, n]` (0: nobody). Only `history` must be there: no code is code 0, and
-    without candidates all items are.
+    `neighbours [batch, n]` (0: nobody), and float32 `user_numbers [batch, number]` and
+    `said [batch, channel]`. Only `history` must be there: no code is code 0, no vector is zeros,
+    and without candidates all items are.
+
+    Two pictures are handed over: `target_attention`, every key by itself, and `by_feature`, the
+    same with the history as one key.
 
     Args:
       item_count: number of items, padding (0) included.
       config: the model's shape; `similarity` and `scoring` choose variants.
       loss: what is minimised over the candidates, of which the first is the target.
       spec: the features.
-      item_codes: code of each item in each of the spec's item fields, `[item]`; zeros if they are
-        to be loaded.
+      item_codes: code of each item in each of the spec's item fields, `[item]`, and `item_text`
+        and `item_numbers`, `[item, channel]`, as far as the spec has them; zeros if they are to be
+        loaded.
     """
 
     def __init__(
@@ -112,7 +74,12 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
             self._embedding(count, f"field_{number}")
             for number, count in enumerate([*spec.user_fields.values(), *spec.item_fields.values()])
         ]
-        self.people = self._embedding(max(1, spec.people), "people")
+        self.people = self._embedding(spec.people, "people") if spec.neighbours else None
+        self.vectors = {  # layers that make a key of each vector
+            name: layers.Dense(size, kernel_initializer=normal(), name=name)
+            for name in _VECTORS
+            if getattr(spec, name)
+        }
         self.attention = TargetAttention(
             config.heads,
             size,
@@ -139,7 +106,10 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
         """Make the weights; their shapes are the configuration's."""
         size = self.config.dimension
         for layer in (self.items, self.positions, self.people, *self.field_tables):
-            layer.build(None)
+            if layer is not None:
+                layer.build(None)
+        for name, layer in self.vectors.items():
+            layer.build((None, _width(getattr(self.spec, name))))
         self.attention.build((None, None, size))
         if self.config.scoring == "mlp":
             self.hidden.build((None, 3 * size))
@@ -155,6 +125,23 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
             columns = [self._given_codes[name] for name in self.spec.item_fields]
             if columns:
                 self.item_codes.assign(np.stack(columns, axis=1).astype(np.int32))
+        self.item_vectors = {  # [item, channel] each
+            name: self._item_vectors(name)
+            for name in ("item_text", "item_numbers")
+            if name in self.vectors
+        }
+
+    def _item_vectors(self, name: str) -> Any:
+        """Return what is known of every item as vectors, a weight that is not trained."""
+        table = self.add_weight(
+            shape=(self.item_count, _width(getattr(self.spec, name))),
+            initializer="zeros",
+            trainable=False,
+            name=f"{name}_table",
+        )
+        if name in self._given_codes:
+            table.assign(self._given_codes[name])
+        return table
 
     def call(self, inputs: Inputs, log_weight: Any = None, training: bool | None = None) -> Any:
         """Return the candidates' scores (logits), float32 `[batch, candidate]`.
@@ -165,8 +152,15 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
           training: whether to drop out.
         """
         scores, _, attention = self.explain(inputs, log_weight, training)
+        note_attention(f"{self.name}/by_feature", self._history_as_one(attention))
         note_attention(self.attention, attention)
         return scores
+
+    def _history_as_one(self, attention: Any) -> Any:
+        """Return `attention [..., key]` with the sum over the history in place of its keys."""
+        length = self.config.history_length
+        history = ops.sum(attention[..., :length], axis=-1, keepdims=True)
+        return ops.concatenate([history, attention[..., length:]], axis=-1)
 
     def explain(
         self, inputs: Inputs, log_weight: Any = None, training: bool | None = None
@@ -204,7 +198,13 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
         for name, table in zip(self.spec.user_fields, self.field_tables, strict=False):
             keys.append(table(inputs.get(name, nothing))[:, None])
             masks.append(ops.ones((rows, 1), "bool"))
-        if self.spec.neighbours:
+        for name in ("user_numbers", "said"):
+            if name in self.vectors:
+                width = _width(getattr(self.spec, name))
+                given = ops.convert_to_tensor(inputs.get(name, ops.zeros((rows, width))))
+                keys.append(self.vectors[name](given)[:, None])
+                masks.append(ops.ones((rows, 1), "bool"))
+        if self.people is not None:
             nobody = ops.zeros((rows, self.spec.neighbours), "int32")
             neighbours = ops.convert_to_tensor(inputs.get("neighbours", nobody))
             keys.append(self.people(neighbours))
@@ -213,13 +213,17 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
         return shared, ops.concatenate(masks, axis=1)
 
     def _own_keys(self, candidates: Any) -> Any:
-        """Return the candidates' attributes, `[batch, candidate, field, dimension]`."""
-        tables = self.field_tables[len(self.spec.user_fields) :]
-        if not tables:
+        """Return what is the candidates' own, `[batch, candidate, key, dimension]`."""
+        if not self.spec.own_keys:
             size = self.config.dimension
             return ops.zeros((*ops.shape(candidates), 0, size), self.compute_dtype)
+        tables = self.field_tables[len(self.spec.user_fields) :]
         codes = ops.take(ops.convert_to_tensor(self.item_codes), candidates, axis=0)
-        return ops.stack([table(codes[..., n]) for n, table in enumerate(tables)], axis=2)
+        keys = [table(codes[..., n]) for n, table in enumerate(tables)]
+        for name, vectors in self.item_vectors.items():
+            of_all = self.vectors[name](vectors)  # [item, dimension]: less than for each candidate
+            keys.append(ops.take(of_all, candidates, axis=0))
+        return ops.stack(keys, axis=2)
 
     def _score(
         self, candidates: Any, shared: Any, mask: Any, log_weight: Any, training: bool | None
@@ -265,3 +269,8 @@ class FeatureAttention(keras.Model):  # type: ignore[misc]
             FeatureSpec(**config.pop("spec")),
             **config,
         )
+
+
+def _width(shape: int | tuple[str, ...]) -> int:
+    """Return the length of a vector that the spec gives as a length, or by its numbers' names."""
+    return shape if isinstance(shape, int) else len(shape)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.config import FitConfig, LoggingConfig, ModelConfig, RunConfig
-from training.datasets import movies
+from training.datasets import ecommerce, movies
 from training.preprocessing.interactions import Interactions, read_online_retail
 from training.preprocessing.tables import TableError
-from training.scenarios import ecommerce
+from training.scenarios.table import ECOMMERCE as SCENARIO
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ ECOMMERCE = QualityTask(
     "Online Retail II",
     {"HR@10": 0.30, "NDCG@10": 0.21},
     replace(
-        ecommerce.DEFAULTS,
-        model=replace(ecommerce.DEFAULTS.model, heads=2),
-        fit=replace(ecommerce.DEFAULTS.fit, epochs=40, patience=6),
+        SCENARIO.defaults.config,
+        model=replace(SCENARIO.defaults.config.model, heads=2),
+        fit=replace(SCENARIO.defaults.config.fit, epochs=40, patience=6),
         logging=LoggingConfig(every_steps=50),
     ),
 )
@@ -54,7 +54,7 @@ ECOMMERCE = QualityTask(
 
 def read_ecommerce() -> Interactions:
     """Return the packed data of the e-commerce scenario."""
-    return read_online_retail(ecommerce.DATA)
+    return read_online_retail(ecommerce.PACKED)
 
 
 def read_movies(path: Path | None) -> Interactions:

@@ -1,1 +1,1 @@
-"""One module per domain: where its data is, what its settings are, how it is run."""
+"""The six scenarios: one table of them, and what it takes to run any."""

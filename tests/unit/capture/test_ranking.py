@@ -82,3 +82,11 @@ def test_what_the_model_itself_ruled_out_is_not_recommended() -> None:
 def test_nothing_to_recommend_is_refused() -> None:
     with pytest.raises(ValueError, match="top_k=0"):
         Ranker(ITEMS, [User("u")], 0)
+
+
+def test_what_a_user_knows_is_never_recommended_even_if_it_is_the_target() -> None:
+    scores = np.array([[0, 1, 5, 3, 4, 2]], np.float32)
+    user = User("u", target="b", known=["b", "d", "not among the items"])
+    [found] = Ranker(ITEMS, [user], 2, remove_seen=False).rank(scores)
+    assert list(found.items) == ["c", "e"]
+    assert found.target_rank is None

@@ -23,6 +23,7 @@ from tensorboard_plugin_attn.server.guard import (
 )
 from tests.fixtures.tab import PREFIX, Tab
 
+WRITES = ("/feedback/say", "/feedback/undo")
 METHODS = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW")
 
 
@@ -260,10 +261,14 @@ def test_every_route_of_the_plugin_is_guarded(tab: Tab) -> None:
     apps = routes_of(tab)
     assert len(apps) >= 8
     for route, app in apps.items():
-        assert getattr(app, "guarded", None) is tab.plugin._guard, route
-        assert tab.get(route, header_Host="evil.example").status_code == 403, route
-        assert tab.get(route, method="POST").status_code == 405, route
-        assert tab.get(route, q="x" * MAX_QUERY_BYTES).status_code == 414, route
+        writes = route in WRITES
+        own = tab.plugin._feedback_guard if route.startswith("/feedback") else tab.plugin._guard
+        assert getattr(app, "guarded", None) is own, route
+        method, other = ("POST", "GET") if writes else ("GET", "POST")
+        assert tab.get(route, method=method, header_Host="evil.example").status_code == 403, route
+        assert tab.get(route, method=other).status_code == 405, route
+        long = tab.get(route, method=method, q="x" * MAX_QUERY_BYTES)
+        assert long.status_code == 414, route
 
 
 def test_no_route_is_a_wildcard(tab: Tab) -> None:

@@ -25,6 +25,9 @@ ROUTES = (
     "/evidence",
     "/exports.js",
     "/faithfulness",
+    "/feedback",
+    "/feedback/say",
+    "/feedback/undo",
     "/frames",
     "/head_types",
     "/index.js",
@@ -39,7 +42,7 @@ ROUTES = (
     "/whatif",
     "/whatif_attention",
 )
-ALLOWED = {200, 304, 400, 403, 404, 405, 413, 414, 422, 503}
+ALLOWED = {200, 304, 400, 403, 404, 405, 409, 411, 413, 414, 415, 422, 429, 503}
 
 odd_text = st.one_of(
     st.text(max_size=30),

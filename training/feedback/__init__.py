@@ -1,0 +1,1 @@
+"""What viewers said becomes a run of its own: fine-tuned from its parent, guarded, undoable."""
