@@ -9,16 +9,19 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
+    from tensorboard_plugin_attn.doctor import command as doctor
     from tensorboard_plugin_attn.feedback import command as feedback
 
     parser = argparse.ArgumentParser(prog="python -m tensorboard_plugin_attn", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    feedback.add_arguments(
-        commands.add_parser("feedback", help=feedback.__doc__, description=feedback.__doc__)
-    )
+    doctor.add_arguments(commands)
+    about = commands.add_parser("feedback", help=feedback.__doc__, description=feedback.__doc__)
+    feedback.add_arguments(about)
+    about.set_defaults(run=feedback.run)
     options = parser.parse_args(arguments)
     try:
-        return feedback.run(options)
+        code: int = options.run(options)
+        return code
     except ValueError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
