@@ -97,8 +97,8 @@ def _people(runs: Runs, name: str) -> Iterator[tuple[bool, str]]:
         yield (
             True,
             (
-                f"{name}: histories of {min(lengths)} to {max(lengths)} items: a long one can tell who "
-                "somebody is even under a pseudonym"
+                f"{name}: histories of {min(lengths)} to {max(lengths)} items: a long one can tell "
+                "who somebody is, even under a pseudonym"
             ),
         )
 
