@@ -15,11 +15,11 @@ from tensorboard_plugin_attn import Cohort
 from tensorboard_plugin_attn.capture.keras_attention import capturing
 from training.cohort import choose_cohort
 from training.config import ModelConfig
+from training.datasets.ecommerce import PACKED
 from training.models.sasrec import SASRec
 from training.preprocessing.dataset import WindowBatches
 from training.preprocessing.interactions import Interactions, read_online_retail
 from training.preprocessing.splitting import leave_one_out
-from training.datasets.ecommerce import PACKED
 
 Layers = list[NDArray[np.float32]]  # per layer `[user, head, query, key]`, left-padded
 
