@@ -102,8 +102,11 @@ def with_candidates(
 def _called(user: User, number: int, domain: Domain) -> User:
     """Return `user` with a label that tells nobody who it is, and what the data is."""
     origin = {"data": domain.label} if domain.label else {}
-    label = f"{domain.label} {domain.words.user}".strip().capitalize()
-    return replace(user, label=f"{label} {number}", attributes={**origin, **user.attributes})
+    word = domain.words.user
+    label = word if word.startswith(domain.label) else f"{domain.label} {word}"
+    return replace(
+        user, label=f"{label.capitalize()} {number}", attributes={**origin, **user.attributes}
+    )
 
 
 def _user(interactions: Interactions, split: Split, place: int, history_length: int) -> User:

@@ -81,6 +81,8 @@ export class FakeServer {
   down = false;
   /** Items of the axis that all queries stand on; `null`: the user's history. */
   axis: (number | null)[] | null = null;
+  /** Keys stand on that axis too. */
+  keysToo = false;
   /** Part of the log is still to be read. */
   reading = false;
   /** Routes that answer 503 `timeout`. */
@@ -109,7 +111,8 @@ export class FakeServer {
     }[route];
     const of = route === 'aggregate' ? { users: 2, users_of_query: [1, 2] } : {};
     const query_axis = this.axis ? 1 : null;
-    const frames = this.steps.map((step) => header(raw, { step, query_axis, ...of }));
+    const key_axis = this.keysToo ? query_axis : null;
+    const frames = this.steps.map((step) => header(raw, { step, query_axis, key_axis, ...of }));
     const heads = route === 'rollout' ? 1 : 2;
     return new Response(body({ frames, chunks: [zip(raw)], heads, made: made ?? {} }));
   }

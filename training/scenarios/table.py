@@ -83,7 +83,7 @@ SCENARIOS = {
             finance.load,
             "the directory of FAR-Trans; without it, a sample is generated, and called synthetic",
             folder=True,
-            defaults=_defaults(history_length=20, epochs=10, feature_epochs=10),
+            defaults=_defaults(history_length=20, epochs=10, feature_epochs=20),
         ),
         Scenario(
             "music",
@@ -93,7 +93,7 @@ SCENARIOS = {
             "the directory of HetRec 2011 Last.fm; without it, a sample is generated, and called "
             "synthetic",
             folder=True,
-            defaults=_defaults(history_length=30, epochs=15, feature_epochs=10),
+            defaults=_defaults(history_length=30, epochs=15, feature_epochs=20),
         ),
     )
 }

@@ -1,4 +1,4 @@
-/** What the newest query attends to, in one head or averaged over several, with the error of each number. */
+/** What the predicting query attends to, in one head or averaged over several, with the error of each number. */
 import { read, type Attention } from '../data/attention';
 
 /** Attention on every key, and its largest possible distance from what was captured. */
@@ -7,13 +7,17 @@ export interface PredictingRow {
   readonly errors: Float64Array;
 }
 
-/** The last query's row, averaged over `heads`; `NaN` where not applicable. */
-export function predictingRow(attention: Attention, heads: readonly number[]): PredictingRow {
+/** The row of `query`, the last if none is given, averaged over `heads`; `NaN` where not applicable. */
+export function predictingRow(
+  attention: Attention,
+  heads: readonly number[],
+  query: number = attention.queries - 1,
+): PredictingRow {
   const values = new Float64Array(attention.keys);
   const errors = new Float64Array(attention.keys);
   for (let key = 0; key < attention.keys; key += 1) {
     for (const head of heads) {
-      const reading = read(attention, head, attention.queries - 1, key);
+      const reading = read(attention, head, query, key);
       values[key] = (values[key] ?? 0) + (reading?.value ?? Number.NaN) / heads.length;
       errors[key] = (errors[key] ?? 0) + (reading?.error ?? Number.NaN) / heads.length;
     }

@@ -2,12 +2,15 @@
 import { predictingRow } from '../analysis/predicting_row';
 import type { Frame } from '../data/decode';
 import type { Layer } from '../data/schema';
+import { mainQuery } from './axis';
 import type { Session } from './session.svelte';
 
 /** One place of the history. */
 export interface Place {
   /** Index of the item in the catalogue; `null` where the log does not say. */
   readonly item: number | null;
+  /** What stands there on an axis that is no history, such as a feature; else `null`. */
+  readonly label: string | null;
   /** Counted from 0, oldest first. */
   readonly position: number;
   /** Attention; `NaN` where there is none, because it was cropped or is not here yet. */
@@ -42,19 +45,26 @@ export function sourceOf(session: Session): { layer: Layer; heads: readonly numb
 /** The evidence at the shown step; `null` until run and user are known. */
 export function evidenceOf(session: Session): Evidence | null {
   const source = sourceOf(session);
-  if (!source || !session.user) return null;
+  if (!source || !session.user || !session.run) return null;
   const { layer, heads } = source;
   const frame = session.frameOf(layer);
   const attention = frame?.kind === 'ready' ? frame.attention : null;
-  const row = attention ? predictingRow(attention, heads) : null;
+  const row = attention ? predictingRow(attention, heads, mainQuery(layer, attention)) : null;
+  const named = (attention?.keyAxis && session.axes.of(session.run.name, attention.keyAxis)) ?? [];
   const items = session.axisItems(layer.key_axis);
   const offset = attention?.keyOffset ?? 0;
   const count = Math.max(items.length, offset + (attention?.keys ?? 0));
   const valueAt = (position: number): number => row?.values[position - offset] ?? Number.NaN;
   const applicable = row ? row.values.filter((value) => !Number.isNaN(value)).length : 0;
+  const standing = (position: number): Pick<Place, 'item' | 'label'> => {
+    const other = named[position];
+    if (!other) return { item: items[position] ?? null, label: null };
+    const listed = session.items.has(other.index) ? other.index : null;
+    return { item: listed, label: other.label || other.id };
+  };
   const order = orderOf(Array.from({ length: count }, (_, position) => valueAt(position)));
   const places = Array.from({ length: count }, (_, position) => ({
-    item: items[position] ?? null,
+    ...standing(position),
     position,
     value: valueAt(position),
     error: row?.errors[position - offset] ?? Number.NaN,

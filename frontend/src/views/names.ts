@@ -126,12 +126,12 @@ export function sideWord(layer: Layer, side: Side): string {
   return axisWord(side === 'query' ? layer.query_axis : layer.key_axis);
 }
 
-/** The item at a place of a history, or the place's number where the log does not name it. */
+/** What stands at a place of a history or of features; its number where the log does not name it. */
 export function placeName(
   items: ReadonlyMap<number, Item>,
-  item: number | null,
-  position: number,
+  { item, label, position }: Pick<Evidence['places'][number], 'item' | 'label' | 'position'>,
 ): string {
+  if (label !== null) return label;
   return item === null ? words().heatmap.position(position + 1) : itemName(items, item);
 }
 

@@ -22,6 +22,10 @@ describe('the predicting row', () => {
     expect([...predictingRow(TRIANGLE, [0, 1]).values]).toEqual([0.25, 0.375, 0.375]);
   });
 
+  it('is another one if told so', () => {
+    expect([...predictingRow(TRIANGLE, [1], 1).values]).toEqual([0.5, 0.5, Number.NaN]);
+  });
+
   it('comes with the mean of the largest possible errors', () => {
     const bytes: Attention = {
       ...TRIANGLE,

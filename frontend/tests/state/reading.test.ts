@@ -116,6 +116,26 @@ describe('evidence', () => {
     expect(evidenceOf(session)?.places.map(({ value }) => value)).toEqual([Number.NaN, Number.NaN]);
     expect(evidenceOf(session)?.even).toBeNaN();
   });
+
+  it('of candidates is the row of the first, with what its keys are called', async () => {
+    const [plain] = run('a').layers;
+    const layer = { ...plain!, kind: 'field', query_axis: 'candidate', key_axis: 'feature' };
+    server.runs = [run('a', { layers: [layer] })];
+    server.axis = [7, null];
+    server.keysToo = true;
+    const session = await start();
+    await until(() => evidenceOf(session)?.places.at(-1)?.label === 'Seven');
+    const places = evidenceOf(session)?.places ?? [];
+    expect(places.map(({ label, position }) => [label, position])).toEqual([
+      [null, 1],
+      ['Seven', 0],
+    ]);
+    expect(places.at(-1)?.item).toBeNull(); // it is no item that could be picked
+    expect(places.map(({ value }) => value)).toEqual([
+      expect.closeTo((64 / 255) ** 2, 6),
+      expect.closeTo(0, 6),
+    ]);
+  });
 });
 
 describe('the item whose details are shown', () => {
