@@ -1,6 +1,7 @@
 """`python -m training SCENARIO --logdir DIR`: train, log attention, say how to look at it.
 
 `python -m training evaluate` measures quality instead: several seeds, baselines and bars.
+`python -m training bulk` runs a trained model over all users, by segment.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario or the evaluation; return the exit code."""
+    from training.bulk import command as bulk
     from training.quality import command
     from training.scenarios import ecommerce
 
@@ -29,11 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_arguments(
         commands.add_parser("evaluate", help=command.__doc__, description=command.__doc__)
     )
+    bulk.add_arguments(
+        commands.add_parser("bulk", help=bulk.__doc__.splitlines()[0], description=bulk.__doc__)
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         if options.command == "evaluate":
             return command.run(options)
+        if options.command == "bulk":
+            return bulk.run(options)
         return _train(scenarios[options.command], options)
     except ValueError as error:
         parser.error(str(error))

@@ -124,6 +124,7 @@ def train(
         run.load(model)
     if writes:
         run.describe(config, task.interactions.item_count, task.spec)
+        run.name_items(task.interactions.item_ids, task.interactions.item_titles)
     checkpoints = Checkpoints(run, config.fit.patience, writes=writes)
     evaluation = RankingEvaluation(
         directory if writes else None, task.split, config.model.history_length, task.users
