@@ -250,7 +250,7 @@ def describe(report: Report, settings: Settings) -> str:
 
 def runner_arguments(settings: Settings) -> Sequence[str]:
     """Return Beam's options."""
-    own = [f"--runner={settings.runner}"]
+    own = [f"--runner={settings.runner}", "--default_sdk_harness_log_level=WARNING"]
     if settings.runner == "DirectRunner":
         mode = "in_memory" if settings.workers == 1 else "multi_processing"
         own += [f"--direct_num_workers={settings.workers}", f"--direct_running_mode={mode}"]

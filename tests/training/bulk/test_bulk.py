@@ -130,7 +130,7 @@ def test_the_tab_shows_segments_with_their_labels_and_mean_attention(result: Res
     assert about["model"] == f"{run.name}/best.weights.h5"
     layer = found["layers"][-1]["name"]
     for number, group in enumerate(sorted(groups)):
-        frames = tab.frames(run=found["name"], layer=layer, user=number)
+        frames = tab.frames(run=found["name"], layer=layer, user=number, steps=1)
         [frame] = frames.header["frames"]
         mine = frames.attention(frame)
         wanted = oracle.mean(layer, groups[group], K)
