@@ -38,7 +38,7 @@ ROW_GROUP = 1000
 
 def run(quick: bool) -> Result:
     """Measure users a second."""
-    count, runs = (1000, 1) if quick else (10_000, 3)
+    count, runs = (1000, 1) if quick else (5000, 3)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         data = read_online_retail(DATA)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import logging
 import platform
 import shutil
 from collections import Counter
@@ -164,8 +165,10 @@ def bulk(settings: Settings) -> Report:
       OSError: it could not be written.
     """
     _check(settings)
+    logging.disable(logging.WARNING)  # Beam warns of clouds whose clients are not installed
     from training.bulk import execution
 
+    logging.disable(logging.NOTSET)
     part = _begin(settings.out)
     try:
         report = execution.execute(settings, part)
@@ -188,6 +191,11 @@ def _check(settings: Settings) -> None:
     named = [settings.user, settings.history, *settings.segment_by]
     if twice := [name for name, count in Counter(named).items() if count > 1]:
         raise ValueError(f"column {twice[0]} is named twice")
+    if settings.scratch is None and settings.runner != "DirectRunner":
+        raise ValueError(
+            f"{settings.runner} needs --scratch: an empty directory that its workers and this "
+            "machine see, such as gs://bucket/scratch"
+        )
     if settings.workers > 1 and settings.runner != "DirectRunner":
         raise ValueError(f"--workers is the DirectRunner's: tell {settings.runner} with --beam")
 

@@ -41,6 +41,15 @@ def execute(settings: Settings, directory: Path) -> Report:
         Path(scratch).mkdir()
     elif pipeline.files(scratch):
         raise ValueError(f"{scratch} has files of an earlier run: name an empty directory")
+    try:
+        return _execute(settings, directory, scratch)
+    finally:
+        pipeline.remove(scratch)
+        if settings.scratch is None:
+            Path(scratch).rmdir()
+
+
+def _execute(settings: Settings, directory: Path, scratch: str) -> Report:
     columns = Columns(settings.user, settings.history, settings.segment_by)
     parts = row_groups(
         settings.users, columns, has_item_ids=settings.checkpoint.item_ids is not None
@@ -54,7 +63,6 @@ def execute(settings: Settings, directory: Path) -> Report:
     _same_people(settings, report)
     _publish(settings, scratch, directory, report)
     _tell_operator(scratch, directory, report)
-    pipeline.remove(scratch)
     return report
 
 

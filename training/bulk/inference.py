@@ -54,6 +54,7 @@ class UserResult:
       attention: by layer, float32 `[head, query, key]` without padding, newest last.
       measures: by layer, float32 `[measure, head]` in the order of `MEASURES`.
       recommended: item numbers, best first; what the user has seen is no candidate.
+      scores: the model's own scores of these.
       unknown_items, member: as in the example.
     """
 
@@ -61,6 +62,7 @@ class UserResult:
     attention: Mapping[str, np.ndarray]
     measures: Mapping[str, np.ndarray]
     recommended: np.ndarray
+    scores: np.ndarray
     unknown_items: int = 0
     member: int = 0
 
@@ -147,12 +149,14 @@ class AttentionHandler(ModelHandler[Example, UserResult, Forward]):  # type: ign
         attention, scores = model([example.items for example in batch])
         for row, example in enumerate(batch):
             real = self._checkpoint.tokens(len(example.items))
+            best = best_unseen(scores[row], example.items, self._top)
             cut = {name: _real(each[row], real) for name, each in attention.items()}
             yield UserResult(
                 group=example.group,
                 attention=cut,
                 measures={name: stacked(measure(each)) for name, each in cut.items()},
-                recommended=best_unseen(scores[row], example.items, self._top),
+                recommended=best,
+                scores=scores[row, best],
                 unknown_items=example.unknown_items,
                 member=example.member,
             )

@@ -14,7 +14,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -242,11 +241,9 @@ def files(scratch: str, kind: str = "") -> list[str]:
 
 
 def remove(scratch: str) -> None:
-    """Remove what the workers wrote, and the directory if it is a local one."""
+    """Remove what the workers wrote."""
     if found := files(scratch):
         FileSystems.delete(found)
-    if Path(scratch).is_dir():
-        Path(scratch).rmdir()
 
 
 def groups_written(scratch: str) -> Iterator[tuple[Group, GroupSums]]:

@@ -21,9 +21,9 @@ from tensorboard_plugin_attn import (
     WriterStatus,
 )
 from tensorboard_plugin_attn.capture.cohort import MAX_USERS
-from training.bulk.partition import Group, at_least, label, name
-from training.bulk.sums import GroupSums
-from training.bulk.tables import Release, segment_columns
+from training.bulk.partition import Group, label, name
+from training.bulk.sums import GroupSums, rounded
+from training.bulk.tables import Release
 
 logger = logging.getLogger("training.bulk")
 
@@ -87,18 +87,15 @@ def write(groups: Sequence[tuple[Group, GroupSums]], release: Release, run: Path
 
 
 def _user(group: Group, sums: GroupSums, release: Release) -> User:
-    columns = segment_columns(group, release.columns)
+    said = release.provenance
     return User(
         id=name(group, release.columns),
         label=label(group, release.columns, sums.users),
         history=[item.id for item in _places(sums.window(release.k), sums.places, release)],
         attributes={
-            **{column: value for column, value in columns.items() if value is not None},
-            "users": f"{at_least(sums.users)} or more",
-            "k": str(release.k),
-            "model": release.provenance["weights"],
-            "epoch": release.provenance["epoch"],
-            "sha256 of the weights": release.provenance["weights_sha256"][:16],
+            "model": f"{said['weights']}, epoch {said['epoch']}",
+            "sha256": f"sha256 {said['weights_sha256'][:16]}",
+            "k": f"{release.k} people or more",
         },
     )
 
@@ -119,7 +116,7 @@ def _places(window: int, places: int, release: Release) -> list[Item]:
 
 def _items(sums: GroupSums, release: Release) -> list[Item]:
     """Return the places and the recommended items of a group."""
-    recommended = [release.item(item) for item, _ in sums.common_items(release.k, release.top)]
+    recommended = [release.item(each.item) for each in sums.common_items(release.k, release.top)]
     return [
         *_places(sums.window(release.k), sums.places, release),
         *(Item(item, title) for item, title in recommended),
@@ -127,9 +124,9 @@ def _items(sums: GroupSums, release: Release) -> list[Item]:
 
 
 def _recommendations(sums: GroupSums, release: Release) -> UserRecommendations:
-    """Return the items most users of the group get; the score is the share of users."""
+    """Return the items most users of the group get, with their mean score for those users."""
     common = sums.common_items(release.k, release.top)
     return UserRecommendations(
-        items=[release.item(item)[0] for item, _ in common],
-        scores=[users / at_least(sums.users) for _, users in common],
+        items=[release.item(each.item)[0] for each in common],
+        scores=[rounded(each.score) for each in common],
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,14 @@ from training.bulk.partition import at_least
 
 DIGITS = 4  # of a published number
 _MEMBERS = 1 << 128
+
+
+class CommonItem(NamedTuple):
+    """An item that many users of a group get: to at least how many, with which mean score."""
+
+    item: int
+    users: int
+    score: float
 
 
 @dataclass
@@ -32,6 +40,7 @@ class GroupSums:
       attention: by layer `[head, query, key]`, aligned at the newest.
       measures: by layer `[2, measure, head]`: sums, and sums of squares.
       recommended: users by item number that is among their recommendations.
+      scores: sums of the model's scores of these items for these users.
       unknown_items: items of histories that the model does not know.
       members: sum of the users' numbers, modulo 2^128: tells the same people from others.
     """
@@ -42,6 +51,7 @@ class GroupSums:
     attention: dict[str, np.ndarray] = field(default_factory=dict)
     measures: dict[str, np.ndarray] = field(default_factory=dict)
     recommended: Counter[int] = field(default_factory=Counter)
+    scores: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     unknown_items: int = 0
     members: int = 0
 
@@ -56,6 +66,8 @@ class GroupSums:
         self.unknown_items += user.unknown_items
         self.members = (self.members + user.member) % _MEMBERS
         self.recommended.update(user.recommended.tolist())
+        for item, score in zip(user.recommended.tolist(), user.scores.tolist(), strict=True):
+            self.scores[item] += score
         for layer, attention in user.attention.items():
             heads, length, _ = attention.shape
             if layer not in self.attention:
@@ -73,6 +85,8 @@ class GroupSums:
         self.members = (self.members + other.members) % _MEMBERS
         self.lengths += other.lengths
         self.recommended.update(other.recommended)
+        for item, score in other.scores.items():
+            self.scores[item] += score
         for mine, theirs in (
             (self.attention, other.attention),
             (self.measures, other.measures),
@@ -103,15 +117,18 @@ class GroupSums:
         mean, square = self.measures[layer] / self.users
         return mean, np.sqrt(np.maximum(square - mean**2, 0))
 
-    def common_items(self, k: int, top: int) -> list[tuple[int, int]]:
-        """Return up to `top` items that at least `k` users get, with at least how many do."""
+    def common_items(self, k: int, top: int) -> list[CommonItem]:
+        """Return up to `top` items that at least `k` users get, those with most users first."""
         often = [(item, users) for item, users in self.recommended.items() if users >= k]
         often.sort(key=lambda pair: (-at_least(pair[1]), pair[0]))  # not by what is not published
-        return [(item, at_least(users)) for item, users in often[:top]]
+        return [
+            CommonItem(item, at_least(users), self.scores[item] / users)
+            for item, users in often[:top]
+        ]
 
     def to_bytes(self) -> bytes:
         """Return what `from_bytes` takes: arrays only, no code."""
-        items = sorted(self.recommended.items())
+        items = sorted((item, n, self.scores[item]) for item, n in self.recommended.items())
         layers = list(self.attention)
         about = json.dumps(
             [self.places, self.users, self.unknown_items, self.members, layers]
@@ -121,7 +138,7 @@ class GroupSums:
             stream,
             about=np.frombuffer(about, np.uint8),
             lengths=self.lengths,
-            recommended=np.array(items, np.int64).reshape(-1, 2),
+            recommended=np.array(items, np.float64).reshape(-1, 3),
             **{f"attention_{n}": self.attention[layer] for n, layer in enumerate(layers)},
             **{f"measures_{n}": self.measures[layer] for n, layer in enumerate(layers)},
         )
@@ -132,13 +149,15 @@ class GroupSums:
         """Return the sums that `to_bytes` wrote."""
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             places, users, unknown, members, layers = json.loads(arrays["about"].tobytes())
+            items = [(int(item), int(n), score) for item, n, score in arrays["recommended"]]
             return cls(
                 places=places,
                 users=users,
                 lengths=arrays["lengths"],
                 attention={layer: arrays[f"attention_{n}"] for n, layer in enumerate(layers)},
                 measures={layer: arrays[f"measures_{n}"] for n, layer in enumerate(layers)},
-                recommended=Counter(dict(arrays["recommended"].tolist())),
+                recommended=Counter({item: n for item, n, _ in items}),
+                scores=defaultdict(float, {item: float(score) for item, _, score in items}),
                 unknown_items=unknown,
                 members=members,
             )

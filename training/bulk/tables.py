@@ -51,6 +51,7 @@ SCHEMAS = {
         ("title", pa.string()),
         ("recommended_to_at_least", pa.int64()),
         ("share", pa.float64()),
+        ("mean_score", pa.float64()),
     ],
 }
 
@@ -142,14 +143,15 @@ def _predicting_row(sums: GroupSums, release: Release) -> Iterator[dict[str, Any
 
 
 def _recommendations(sums: GroupSums, release: Release) -> Iterator[dict[str, Any]]:
-    for rank, (number, users) in enumerate(sums.common_items(release.k, release.top), 1):
-        item, title = release.item(number)
+    for rank, common in enumerate(sums.common_items(release.k, release.top), 1):
+        item, title = release.item(common.item)
         yield {
             "rank": rank,
             "item": item,
             "title": title,
-            "recommended_to_at_least": users,
-            "share": rounded(users / at_least(sums.users)),
+            "recommended_to_at_least": common.users,
+            "share": rounded(common.users / at_least(sums.users)),
+            "mean_score": rounded(common.score),
         }
 
 

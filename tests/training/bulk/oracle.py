@@ -36,7 +36,10 @@ class Oracle:
         self.attention = {layer.name: layer.attention for layer in layers}
         columns = [None, *(str(number) for number in range(1, ITEMS))]
         users = [User(row.user, [str(item) for item in row.items]) for row in rows]
-        self.lists = [found.items for found in Ranker(columns, users, top).rank(scores)]
+        self.lists = [
+            dict(zip(found.items, found.scores, strict=True))
+            for found in Ranker(columns, users, top).rank(scores)
+        ]
 
     def cropped(self, layer: str, place: int) -> np.ndarray:
         """Return one user's `[head, query, key]` without padding."""
@@ -73,6 +76,10 @@ class Oracle:
                 for key in range(1, row.shape[1] + 1):
                     mean[:, -query, -min(key, window)] += row[:, -key] / len(having)
         return mean
+
+    def mean_score(self, item: str, places: list[int]) -> float:
+        """Return the mean score of `item` for those of `places` who get it."""
+        return float(np.mean([self.lists[n][item] for n in places if item in self.lists[n]]))
 
     def recommended(self, places: list[int]) -> dict[str, int]:
         """Return how many of `places` get each item."""

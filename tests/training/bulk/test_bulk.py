@@ -113,6 +113,8 @@ def test_only_items_that_k_users_get_are_listed(result: Result) -> None:
             assert row.title == f"Item {row.item[1:]}"
             share = often[row.item] / at_least(len(places))
             assert row.share == pytest.approx(share, rel=1e-3)
+            score = oracle.mean_score(row.item[1:], places)
+            assert row.mean_score == pytest.approx(score, rel=1e-3, abs=1e-4)
 
 
 def test_the_tab_shows_segments_with_their_labels_and_mean_attention(result: Result) -> None:
@@ -126,8 +128,9 @@ def test_the_tab_shows_segments_with_their_labels_and_mean_attention(result: Res
     labels = [user["label"] for user in catalogue["users"]]
     assert labels == [f"segment: {g} (n≥{at_least(len(groups[g]))})" for g in sorted(groups)]
     about = catalogue["users"][0]["attributes"]
-    assert about["k"] == str(K)
-    assert about["model"] == f"{run.name}/best.weights.h5"
+    assert about["k"] == f"{K} people or more"
+    assert about["model"] == f"{run.name}/best.weights.h5, epoch 1"
+    assert about["sha256"] == f"sha256 {find(run, None).sha256[:16]}"
     layer = found["layers"][-1]["name"]
     for number, group in enumerate(sorted(groups)):
         frames = tab.frames(run=found["name"], layer=layer, user=number, steps=1)

@@ -125,8 +125,13 @@ def told(tmp_path: Path, sasrec: Path, *more: str) -> list[str]:
         (lambda path: write_users(path, people(5)), (), "5 users, fewer than k=20"),
         (
             lambda path: write_users(path, people(5)),
-            ("--runner", "SparkRunner", "--workers", "2"),
+            ("--runner", "SparkRunner", "--workers", "2", "--scratch", "x"),
             "--workers is the DirectRunner's",
+        ),
+        (
+            lambda path: write_users(path, people(5)),
+            ("--runner", "FlinkRunner"),
+            "FlinkRunner needs --scratch",
         ),
         (
             lambda path: write_users(path, people(5)),
@@ -181,6 +186,21 @@ def test_ids_need_a_run_that_kept_them(sasrec: Path, tmp_path: Path) -> None:
     assert bulk(settings(copy, tmp_path / "numbers.parquet", tmp_path / "out")).users == 20
 
 
+def test_sums_are_removed_from_a_scratch_directory_of_ones_own(
+    sasrec: Path, tmp_path: Path
+) -> None:
+    write_users(tmp_path / "users.parquet", people(20))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    more = {"scratch": str(scratch)}
+    bulk(settings(sasrec, tmp_path / "users.parquet", tmp_path / "out", **more))
+    assert list(scratch.iterdir()) == []
+    (scratch / "group-of-another-run").touch()
+    with pytest.raises(ValueError, match="has files of an earlier run"):
+        bulk(settings(sasrec, tmp_path / "users.parquet", tmp_path / "again", **more))
+    assert not (tmp_path / "again").exists()
+
+
 def test_broken_weights_publish_nothing(
     sasrec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +217,21 @@ def test_broken_weights_publish_nothing(
     with pytest.raises(ValueError, match="these weights are broken"):
         bulk(settings(sasrec, tmp_path / "users.parquet", tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_two_processes_give_what_one_gives(sasrec: Path, tmp_path: Path) -> None:
+    write_users(tmp_path / "users.parquet", people())
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        bulk(settings(sasrec, tmp_path / "users.parquet", out, workers=workers))
+    one, two = (
+        pq.read_table(tmp_path / name / "tables" / "measures").to_pandas() for name in ("1", "2")
+    )
+    np.testing.assert_allclose(one["mean"], two["mean"], rtol=1e-3)
+    assert one.drop(columns=["mean", "standard_deviation"]).equals(
+        two.drop(columns=["mean", "standard_deviation"])
+    )
 
 
 def test_results_are_whole_or_not_there(sasrec: Path, tmp_path: Path) -> None:
