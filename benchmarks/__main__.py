@@ -19,6 +19,7 @@ NAMES = (
     "frame_route",
     "scrub",
     "growth",
+    "bulk",
 )
 
 

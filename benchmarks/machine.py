@@ -12,7 +12,7 @@ from typing import Any
 
 from tensorboard_plugin_attn.version import VERSION
 
-_PACKAGES = ("numpy", "tensorflow", "tensorflow-cpu", "tensorboard", "keras")
+_PACKAGES = ("numpy", "tensorflow", "tensorflow-cpu", "tensorboard", "keras", "apache-beam")
 _ROOT = Path(__file__).parents[1]
 
 

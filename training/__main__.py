@@ -2,6 +2,7 @@
 
 `python -m training evaluate` measures quality instead: several seeds, baselines and bars.
 `python -m training feedback` learns from what viewers said of a run.
+`python -m training bulk` runs a trained model over all users, by segment.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario or the evaluation; return the exit code."""
+    from training.bulk import command as bulk
     from training.feedback import command as feedback
     from training.feedback import study
     from training.quality import command
@@ -36,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     study.add_arguments(
         commands.add_parser("feedback-study", help=study.__doc__, description=study.__doc__)
     )
+    bulk.add_arguments(
+        commands.add_parser("bulk", help=bulk.__doc__.splitlines()[0], description=bulk.__doc__)
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
@@ -45,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return feedback.run(options)
         if options.command == "feedback-study":
             return study.run(options)
+        if options.command == "bulk":
+            return bulk.run(options)
         return _train(SCENARIOS[options.command], options)
     except ValueError as error:
         parser.error(str(error))

@@ -1,6 +1,7 @@
 """Where a run keeps what it is and how far it came, so that it can be resumed and rebuilt.
 
     <run>/run.json                            what the model is made of: configuration, features
+    <run>/items.json                          id and title of each item number
     <run>/checkpoints/epoch_0003.weights.h5   model and optimizer after 3 epochs
     <run>/checkpoints/best.weights.h5         the epoch with the best validation NDCG@10
     <run>/checkpoints/state.json              how far it came; state of the random numbers, which
@@ -12,7 +13,7 @@ Weights are HDF5 and the description is JSON: nothing in a run directory is code
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,24 @@ class RunDirectory:
             "source": dict(source or {}),
         }
         self._write(self.path / "run.json", content)
+
+    def name_items(self, ids: Sequence[str], titles: Sequence[str]) -> None:
+        """Write id and title of each item number, padding (0) included."""
+        self._write(self.path / "items.json", {"ids": list(ids), "titles": list(titles)})
+
+    def item_names(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Return ids and titles of the item numbers; `None` if the run did not keep them.
+
+        Raises:
+          ValueError: the file cannot be read.
+        """
+        try:
+            content = json.loads((self.path / "items.json").read_text(encoding="utf-8"))
+            return tuple(content["ids"]), tuple(content["titles"])
+        except FileNotFoundError:
+            return None
+        except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{self.path}/items.json cannot be read: {error!r}") from error
 
     def description(self) -> tuple[RunConfig, int, FeatureSpec | None]:
         """Return configuration, number of items and features.

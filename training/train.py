@@ -76,6 +76,7 @@ def train(
         run.load(model)
     if writes:
         run.describe(config, task.interactions.item_count, task.spec, source)
+        run.name_items(task.interactions.item_ids, task.interactions.item_titles)
     checkpoints = Checkpoints(run, config.fit.patience, writes=writes)
     evaluation = RankingEvaluation(
         directory if writes else None,
