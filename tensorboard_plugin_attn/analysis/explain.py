@@ -54,15 +54,16 @@ class Removed:
     Attributes:
       before: `[item]`.
       deleted: without the item of each place, `[place, item]`.
-      masked: with attention on it set to 0 in every layer and head, `[place, item]`.
+      masked: with attention on it set to 0 in every layer and head, `[place, item]`; `None` where
+        that was not asked for.
     """
 
     before: Floats
     deleted: Floats
-    masked: Floats
+    masked: Floats | None
 
 
-def removed(predict: Predict, places: int) -> Removed:
+def removed(predict: Predict, places: int, *, masks: bool = True) -> Removed:
     """Return what the scores are without each of `places` items of the history.
 
     Of the only item of a history nothing can be taken away: its rows are those of no change.
@@ -70,11 +71,12 @@ def removed(predict: Predict, places: int) -> Removed:
     if places < 2:
         before = predict([Edit()])[0]
         alone = np.repeat(before[None], places, axis=0)
-        return Removed(before, alone, alone)
+        return Removed(before, alone, alone if masks else None)
     deletions = [Edit(deleted=frozenset({place})) for place in range(places)]
-    masks = [Edit(weights={place: 0.0}) for place in range(places)]
-    scores = predict([Edit(), *deletions, *masks])
-    return Removed(scores[0], scores[1 : 1 + places], scores[1 + places :])
+    masked = [Edit(weights={place: 0.0}) for place in range(places)] if masks else []
+    scores = predict([Edit(), *deletions, *masked])
+    rest = scores[1 + places :]
+    return Removed(scores[0], scores[1 : 1 + places], rest if masks else None)
 
 
 def log_probabilities(scores: Floats) -> Floats:

@@ -29,7 +29,7 @@ from tensorboard_plugin_attn.logging.schedule import (
     every_step,
     log_spaced,
 )
-from tensorboard_plugin_attn.portable.description import Description
+from tensorboard_plugin_attn.portable.description import Description, Served
 
 logger = logging.getLogger("tensorboard_plugin_attn")
 
@@ -40,7 +40,7 @@ IMPORTANCE = log_spaced() | every_epochs()
 
 MODELS = log_spaced() | every_epochs()
 
-Snapshot = Callable[[Sequence[str]], tuple[Description, Mapping[str, NDArray[np.float32]]]]
+Snapshot = Callable[[Sequence[str]], tuple[Description | Served, Mapping[str, NDArray[np.float32]]]]
 Probe = Callable[[], tuple[Sequence[CapturedArray], NDArray[np.float32] | None]]
 
 

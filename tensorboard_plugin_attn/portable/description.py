@@ -19,6 +19,7 @@ from tensorboard_plugin_attn.portable.weights import Floats
 
 VERSION = 1
 SEQUENCE = "sequence_transformer"
+SERVED = "served"
 ACTIVATIONS = ("gelu", "relu")
 PREDICTS_FROM = ("newest", "mask")
 
@@ -143,28 +144,71 @@ class Description:
                 raise DescriptionError(f"{name} holds what is no number: the training diverged")
 
     def to_json(self) -> bytes:
-        """Return what `from_json` takes."""
+        """Return what `read_description` takes."""
         return json.dumps(asdict(self), separators=(",", ":")).encode()
 
-    @classmethod
-    def from_json(cls, text: bytes) -> Description:
-        """Return the description in `text`.
+
+@dataclass(frozen=True)
+class Served:
+    """A model that is not in the log and is asked where the operator serves it.
+
+    Attributes:
+      item_count: items that have a score; number 0 is padding.
+      history_length: width of its input: item numbers, padded with 0 on the left.
+      architecture: says that this is all there is.
+      version: of this format.
+    """
+
+    item_count: int
+    history_length: int
+    architecture: str = SERVED
+    version: int = VERSION
+
+    def __post_init__(self) -> None:
+        """Refuse what no model is.
 
         Raises:
-          DescriptionError: it is none, of another version, or over the limits.
+          DescriptionError: a number that is none, or over its limit.
         """
-        content = _object(text)
-        if content.get("version") != VERSION:
-            raise DescriptionError("a version this package does not read: upgrade it")
-        if content.get("architecture") != SEQUENCE:
-            raise DescriptionError("an architecture this package does not replay: upgrade it")
-        if content.keys() - {field.name for field in fields(cls)}:
-            raise DescriptionError("it holds settings this package does not know")
-        try:
-            return cls(**content)
-        except TypeError as error:  # a field is missing
-            raise DescriptionError("it is not whole") from error
+        for name in ("item_count", "history_length"):
+            _whole(name, getattr(self, name), 1, _LIMITS[name])
 
+    def check(self, tensors: Mapping[str, Floats]) -> None:
+        """Refuse weights: they are elsewhere.
+
+        Raises:
+          DescriptionError: there are some.
+        """
+        if tensors:
+            raise DescriptionError("a served model has no tensors in the log")
+
+    def to_json(self) -> bytes:
+        """Return what `read_description` takes."""
+        return json.dumps(asdict(self), separators=(",", ":")).encode()
+
+
+def read_description(text: bytes) -> Description | Served:
+    """Return the description in `text`.
+
+    Raises:
+      DescriptionError: it is none, of another version, or over the limits.
+    """
+    content = _object(text)
+    if content.get("version") != VERSION:
+        raise DescriptionError("a version this package does not read: upgrade it")
+    architecture = content.get("architecture")
+    kind = KINDS.get(architecture) if isinstance(architecture, str) else None
+    if kind is None:
+        raise DescriptionError("an architecture this package does not replay: upgrade it")
+    if content.keys() - {field.name for field in fields(kind)}:
+        raise DescriptionError("it holds settings this package does not know")
+    try:
+        return kind(**content)
+    except TypeError as error:  # a field is missing
+        raise DescriptionError("it is not whole") from error
+
+
+KINDS: dict[str, type[Description] | type[Served]] = {SEQUENCE: Description, SERVED: Served}
 
 _LIMITS = {
     "item_count": schema.MAX_TENSOR_SIZE,

@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec, schema
 from tensorboard_plugin_attn.portable import weights
-from tensorboard_plugin_attn.portable.description import Description, DescriptionError
+from tensorboard_plugin_attn.portable.description import DescriptionError, Served, read_description
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
 from tensorboard_plugin_attn.portable.weights import WeightsError
 from tensorboard_plugin_attn.reading.runs import Runs
@@ -29,11 +29,11 @@ class StoredModel:
     """A model as it is in the log.
 
     Attributes:
-      model: replays it.
+      model: replays it; what is known of it, if it is served elsewhere.
       vocabulary_axis: which axis of the catalogue names its items.
     """
 
-    model: SequenceModel
+    model: SequenceModel | Served
     vocabulary_axis: int
 
 
@@ -51,7 +51,10 @@ def read_model(runs: Runs, frame: FrameInfo) -> StoredModel:
     except (DecodeError, IndexError, WeightsError) as error:
         raise UnusableModelError(f"it cannot be read: {error}") from error
     try:
-        description = Description.from_json(message.description)
+        description = read_description(message.description)
+        if isinstance(description, Served):
+            description.check(tensors)
+            return StoredModel(description, message.vocabulary_axis)
         return StoredModel(SequenceModel(description, tensors), message.vocabulary_axis)
     except DescriptionError as error:
         raise UnusableModelError(str(error)) from error

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.analysis.explain import Floats, Predict, in_batches
+from tensorboard_plugin_attn.portable.description import Served
 from tensorboard_plugin_attn.portable.edits import Edit
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
 from tensorboard_plugin_attn.reading.catalogue import Catalogue
@@ -29,6 +30,7 @@ from tensorboard_plugin_attn.reading.store import UnavailableError
 from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.computed import catalogue_identity, fingerprint, identity
 from tensorboard_plugin_attn.server.errors import RouteError, not_found, unavailable
+from tensorboard_plugin_attn.server.predictor import RestPredictor, ServedModel
 
 BUDGET_BYTES = 128 << 20
 UNKNOWN = -1
@@ -39,13 +41,19 @@ class Replay:
     """One checkpoint and what its items are in the run.
 
     Attributes:
-      model: replays it.
+      model: replays it, or asks who serves it.
       numbers: the run's number of each of the model's items; `UNKNOWN` for padding and for what the
         catalogue does not name.
     """
 
-    model: SequenceModel
+    model: SequenceModel | ServedModel
     numbers: NDArray[np.int64]
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the memory it holds."""
+        held = self.model.size_bytes if isinstance(self.model, SequenceModel) else 0
+        return held + 16 * len(self.numbers)
 
     @cached_property
     def of_run(self) -> dict[int, int]:
@@ -56,8 +64,14 @@ class Replay:
 class Replays:
     """Loads models, and keeps those used last."""
 
-    def __init__(self, runs: Runs, budget_bytes: int = BUDGET_BYTES) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        predictor: RestPredictor | None = None,
+        budget_bytes: int = BUDGET_BYTES,
+    ) -> None:
         self._runs = runs
+        self._predictor = predictor
         self._budget_bytes = budget_bytes
         self._kept: OrderedDict[tuple[str, str, int], Replay] = OrderedDict()
         self._lock = threading.Lock()
@@ -76,9 +90,9 @@ class Replays:
         replay = self._load(run, frame)
         with self._lock:
             self._kept[key] = replay
-            held = sum(kept.model.size_bytes for kept in self._kept.values())
+            held = sum(kept.size_bytes for kept in self._kept.values())
             while held > self._budget_bytes and len(self._kept) > 1:
-                held -= self._kept.popitem(last=False)[1].model.size_bytes
+                held -= self._kept.popitem(last=False)[1].size_bytes
         return replay
 
     def _load(self, run: str, frame: FrameInfo) -> Replay:
@@ -94,11 +108,24 @@ class Replays:
             ) from error
         except (UnavailableError, KeyError) as error:
             raise unavailable() from error
+        model = self._asked(stored.model)
         named = catalogue.axis(frame.attempt, stored.vocabulary_axis) or ()
-        numbers = np.full(stored.model.description.item_count, UNKNOWN, np.int64)
+        numbers = np.full(model.description.item_count, UNKNOWN, np.int64)
         count = min(len(named), len(numbers) - 1)
         numbers[1 : 1 + count] = named[:count]
-        return Replay(stored.model, numbers)
+        return Replay(model, numbers)
+
+    def _asked(self, model: SequenceModel | Served) -> SequenceModel | ServedModel:
+        if not isinstance(model, Served):
+            return model
+        if self._predictor is None:
+            raise RouteError(
+                422,
+                "no_predictor",
+                "This run's model is not in the log, and nobody serves it.",
+                "Start TensorBoard with --attn_predictor=URL of its predict method.",
+            )
+        return ServedModel(model, self._predictor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,14 +154,37 @@ class Case:
 
     @property
     def model(self) -> SequenceModel:
-        """Return the model."""
-        return self.replay.model
+        """Return the model, if its weights are in the log.
+
+        Raises:
+          RouteError: it is served elsewhere, and its inside cannot be seen (422).
+        """
+        if isinstance(self.replay.model, SequenceModel):
+            return self.replay.model
+        raise RouteError(
+            422,
+            "not_inside",
+            "This run's model is served elsewhere: its scores can be asked, its attention not.",
+            "Log a portable model to see inside.",
+        )
+
+    @property
+    def is_served(self) -> bool:
+        """Tell whether the model is served elsewhere."""
+        return isinstance(self.replay.model, ServedModel)
+
+    @property
+    def layers_and_heads(self) -> tuple[int, int]:
+        """Return how many layers there are, and heads in each; none of a served model."""
+        if self.is_served:
+            return 0, 0
+        return self.model.description.layers, self.model.description.heads
 
     def predict(self, check: Callable[[], None] = lambda: None) -> Predict:
         """Return what predicts for edits of this user's history; `check` may give up."""
 
         def one_batch(edits: Sequence[Edit]) -> Floats:
-            return self.model.predict(self.history, edits)
+            return self.replay.model.predict(self.history, edits)
 
         return in_batches(one_batch, check)
 
@@ -157,9 +207,9 @@ class Case:
             "step": self.frame.step,
             "epoch": self.frame.epoch,
             "attempt": self.frame.attempt,
-            "layers": list(self.model.description.attention_layers),
-            "heads": self.model.description.heads,
-            "source": "portable_model",
+            "layers": [] if self.is_served else list(self.model.description.attention_layers),
+            "heads": self.layers_and_heads[1],
+            "source": "predictor" if self.is_served else "portable_model",
             "features": [],
         }
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_attn.analysis import explain, faithfulness
 from tensorboard_plugin_attn.analysis.attribution import Claims, claims
-from tensorboard_plugin_attn.analysis.explain import Floats
+from tensorboard_plugin_attn.analysis.explain import Floats, Removed
 from tensorboard_plugin_attn.analysis.faithfulness import Card, Mean, Measured
 from tensorboard_plugin_attn.portable.edits import Edit
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
@@ -62,22 +62,19 @@ class _Found:
     too_short: int = 0
     out_of_time: int = 0
 
-    def add(self, of: Case, shuffled: SequenceModel, budget: Budget) -> None:
-        """Measure one user's first recommendation."""
+    def add(self, of: Case, shuffled: SequenceModel | None, budget: Budget) -> None:
+        """Measure one user's first recommendation; `shuffled` is `None` for a served model."""
         places = len(of.history)
         predict = of.predict(budget.check)
-        removed = explain.removed(predict, places)
+        removed = explain.removed(predict, places, masks=not of.is_served)
         [item] = explain.best(removed.before, of.excluded, 1)
-        inputs = of.model.inputs(of.history, [Edit()])
-        claimed = by_method(claims(of.model, inputs, [item], places))
-        chance = by_method(claims(shuffled, inputs, [item], places))
-        log_probability = explain.log_probabilities(removed.before)[item]
-        effects = {
-            "mask": log_probability - explain.log_probabilities(removed.masked)[:, item],
-            faithfulness.EXACT: log_probability
-            - explain.log_probabilities(removed.deleted)[:, item],
-        }
-        ordered = faithfulness.orders({**claimed, **effects}, places, seed=of.user)
+        values = _effects(removed, item)
+        if shuffled is not None:
+            inputs = of.model.inputs(of.history, [Edit()])
+            claimed = by_method(claims(of.model, inputs, [item], places))
+            self._note_alike(claimed, by_method(claims(shuffled, inputs, [item], places)))
+            values = {**claimed, **values}
+        ordered = faithfulness.orders(values, places, seed=of.user)
         figures = {
             name: faithfulness.measured(predict, item, ordered, newest_aside=aside)
             for name, aside in NEWEST.items()
@@ -85,10 +82,21 @@ class _Found:
         for name, methods in figures.items():
             for method, each in methods.items():
                 self.figures[name].setdefault(method, []).append(each)
+        self.users += 1
+
+    def _note_alike(self, claimed: Mapping[str, Floats], chance: Mapping[str, Floats]) -> None:
         for method in RANDOMISED:
             same = explain.rank_correlation(claimed[method], chance[method])
             self.alike.setdefault(method, []).append(same)
-        self.users += 1
+
+
+def _effects(removed: Removed, item: int) -> dict[str, Floats]:
+    """Return the drop in log-probability when each place is masked, and when it is deleted."""
+    before = explain.log_probabilities(removed.before)[item]
+    found = {faithfulness.EXACT: before - explain.log_probabilities(removed.deleted)[:, item]}
+    if removed.masked is not None:
+        found["mask"] = before - explain.log_probabilities(removed.masked)[:, item]
+    return found
 
 
 def by_method(found: Claims) -> dict[str, Floats]:
@@ -125,7 +133,9 @@ def faithfulness_impl(runs: Runs, replays: Replays, about: Asked, most: int) -> 
     shuffled: SequenceModel | None = None
     for place, user in enumerate(users):
         of = case(runs, replays, about, user)
-        head, shuffled = of.head(), shuffled or randomised(of.model)
+        head = of.head()
+        if shuffled is None and not of.is_served:
+            shuffled = randomised(of.model)
         if len(of.history) < faithfulness.LEAST_PLACES:
             found.too_short += 1
             continue
@@ -148,7 +158,7 @@ def _body(found: _Found) -> dict[str, object]:
     }
     subject = cards["newest_aside"]
     said = "unknown"
-    if found.users:
+    if SUBJECT in subject:
         said = faithfulness.verdict(
             subject[SUBJECT], subject[faithfulness.EXACT], subject["random"]
         )
