@@ -315,7 +315,7 @@ def _attention_callback(
         scores=_scores_with_attention,
         score_items=[None, *interactions.item_ids[1:]],
         top_k=config.logging.top_k,
-        portable=None if task.features is not None else portable,
+        portable=portable if config.logging.models and task.features is None else None,
         describe=description(config.model, cohort, interactions.item_ids, task.spec),
         privacy=privacy,
     )

@@ -79,6 +79,15 @@ def removed(predict: Predict, places: int, *, masks: bool = True) -> Removed:
     return Removed(scores[0], scores[1 : 1 + places], rest if masks else None)
 
 
+def effects(removed: Removed, item: int) -> dict[str, Floats]:
+    """Return by how much the log-probability of `item` falls, `[place]`, by what is done."""
+    before = log_probabilities(removed.before)[item]
+    found = {"delete": before - log_probabilities(removed.deleted)[:, item]}
+    if removed.masked is not None:
+        found["mask"] = before - log_probabilities(removed.masked)[:, item]
+    return found
+
+
 def log_probabilities(scores: Floats) -> Floats:
     """Return the log of the softmax of `scores [..., item]`, in which padding (0) has no share."""
     real = scores[..., 1:]

@@ -14,8 +14,8 @@ import numpy as np
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_attn.analysis import explain, faithfulness
-from tensorboard_plugin_attn.analysis.attribution import Claims, claims
-from tensorboard_plugin_attn.analysis.explain import Floats, Removed
+from tensorboard_plugin_attn.analysis.attribution import by_method, claims
+from tensorboard_plugin_attn.analysis.explain import Floats
 from tensorboard_plugin_attn.analysis.faithfulness import Card, Mean, Measured
 from tensorboard_plugin_attn.portable.edits import Edit
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
@@ -68,7 +68,7 @@ class _Found:
         predict = of.predict(budget.check)
         removed = explain.removed(predict, places, masks=not of.is_served)
         [item] = explain.best(removed.before, of.excluded, 1)
-        values = _effects(removed, item)
+        values = explain.effects(removed, item)
         if shuffled is not None:
             inputs = of.model.inputs(of.history, [Edit()])
             claimed = by_method(claims(of.model, inputs, [item], places))
@@ -88,27 +88,6 @@ class _Found:
         for method in RANDOMISED:
             same = explain.rank_correlation(claimed[method], chance[method])
             self.alike.setdefault(method, []).append(same)
-
-
-def _effects(removed: Removed, item: int) -> dict[str, Floats]:
-    """Return the drop in log-probability when each place is masked, and when it is deleted."""
-    before = explain.log_probabilities(removed.before)[item]
-    found = {faithfulness.EXACT: before - explain.log_probabilities(removed.deleted)[:, item]}
-    if removed.masked is not None:
-        found["mask"] = before - explain.log_probabilities(removed.masked)[:, item]
-    return found
-
-
-def by_method(found: Claims) -> dict[str, Floats]:
-    """Return claims for one item by the name of the method."""
-    return {
-        "attention": found.by_layer[-1],
-        "attention_layer_mean": found.by_layer.mean(axis=0),
-        "rollout": found.rollout,
-        "value_norm": found.value_norm,
-        "contribution": found.contribution[0],
-        "attention_gradient": found.gradient[0],
-    }
 
 
 def randomised(model: SequenceModel, seed: int = 0) -> SequenceModel:
