@@ -30,7 +30,8 @@ from tensorboard_plugin_attn.logging.schedule import (
     every_step,
     log_spaced,
 )
-from tensorboard_plugin_attn.portable.description import Description, Served
+from tensorboard_plugin_attn.portable.description import Served
+from tensorboard_plugin_attn.portable.kinds import AnyDescription
 
 logger = logging.getLogger("tensorboard_plugin_attn")
 
@@ -41,7 +42,7 @@ IMPORTANCE = log_spaced() | every_epochs()
 
 MODELS = log_spaced() | every_epochs()
 
-Snapshot = Callable[[Sequence[str]], tuple[Description | Served, Mapping[str, NDArray[np.float32]]]]
+Snapshot = Callable[[Sequence[str]], tuple[AnyDescription, Mapping[str, NDArray[np.float32]]]]
 Probe = Callable[[], tuple[Sequence[CapturedArray], NDArray[np.float32] | None]]
 
 
@@ -308,7 +309,7 @@ class Recorder:
         return self._model_due and step != self._copied_step and not self._no_more_models
 
     def _answers_alike(
-        self, description: Description | Served, tensors: Mapping[str, NDArray[np.float32]]
+        self, description: AnyDescription, tensors: Mapping[str, NDArray[np.float32]]
     ) -> bool:
         """Tell whether the portable model's scores are the model's; looked at once."""
         if self._is_replay_checked or self._scores is None or self._ranker is None:

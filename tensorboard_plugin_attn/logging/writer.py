@@ -48,7 +48,7 @@ from tensorboard_plugin_attn.logging.sink import Sink
 from tensorboard_plugin_attn.logging.status import Counts, WriterStatus
 from tensorboard_plugin_attn.logging.writer_thread import EXIT_TIMEOUT_S, WriterThread
 from tensorboard_plugin_attn.portable import weights
-from tensorboard_plugin_attn.portable.description import Description, Served
+from tensorboard_plugin_attn.portable.kinds import AnyDescription
 from tensorboard_plugin_attn.privacy import Privacy
 
 logger = logging.getLogger("tensorboard_plugin_attn")
@@ -265,7 +265,7 @@ class AttentionWriter:
 
     def portable_model(
         self,
-        description: Description | Served,
+        description: AnyDescription,
         tensors: Mapping[str, NDArray[np.float32]],
         *,
         items: Sequence[str | None],

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -76,7 +75,7 @@ class Description:
           DescriptionError: a value of another type, or out of its limits.
         """
         for name, limit in _LIMITS.items():
-            _whole(name, getattr(self, name), 0 if name == "token_count" else 1, limit)
+            whole_number(name, getattr(self, name), 0 if name == "token_count" else 1, limit)
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise DescriptionError(f"{name} is none of {', '.join(map(str, choices))}")
@@ -134,14 +133,7 @@ class Description:
         Raises:
           DescriptionError: a name is missing or unknown, a shape differs, or a weight is no number.
         """
-        expected = self.shapes()
-        if expected.keys() != tensors.keys():
-            raise DescriptionError("its tensors are not those of the architecture")
-        for name, shape in expected.items():
-            if tensors[name].shape != shape:
-                raise DescriptionError(f"{name} is {tensors[name].shape}, not {shape}")
-            if not np.isfinite(tensors[name]).all():
-                raise DescriptionError(f"{name} holds what is no number: the training diverged")
+        check_shapes(self.shapes(), tensors)
 
     def to_json(self) -> bytes:
         """Return what `read_description` takes."""
@@ -171,7 +163,7 @@ class Served:
           DescriptionError: a number that is none, or over its limit.
         """
         for name in ("item_count", "history_length"):
-            _whole(name, getattr(self, name), 1, _LIMITS[name])
+            whole_number(name, getattr(self, name), 1, _LIMITS[name])
 
     def check(self, tensors: Mapping[str, Floats]) -> None:
         """Refuse weights: they are elsewhere.
@@ -187,28 +179,20 @@ class Served:
         return json.dumps(asdict(self), separators=(",", ":")).encode()
 
 
-def read_description(text: bytes) -> Description | Served:
-    """Return the description in `text`.
+def check_shapes(expected: Mapping[str, Shape], tensors: Mapping[str, Floats]) -> None:
+    """Refuse `tensors` with other names or shapes, or what is no number.
 
     Raises:
-      DescriptionError: it is none, of another version, or over the limits.
+      DescriptionError: there are some.
     """
-    content = _object(text)
-    if content.get("version") != VERSION:
-        raise DescriptionError("a version this package does not read: upgrade it")
-    architecture = content.get("architecture")
-    kind = KINDS.get(architecture) if isinstance(architecture, str) else None
-    if kind is None:
-        raise DescriptionError("an architecture this package does not replay: upgrade it")
-    if content.keys() - {field.name for field in fields(kind)}:
-        raise DescriptionError("it holds settings this package does not know")
-    try:
-        return kind(**content)
-    except TypeError as error:  # a field is missing
-        raise DescriptionError("it is not whole") from error
+    if expected.keys() != tensors.keys():
+        raise DescriptionError("its tensors are not those of the architecture")
+    for name, shape in expected.items():
+        if tensors[name].shape != shape:
+            raise DescriptionError(f"{name} is {tensors[name].shape}, not {shape}")
+        if not np.isfinite(tensors[name]).all():
+            raise DescriptionError(f"{name} holds what is no number: the training diverged")
 
-
-KINDS: dict[str, type[Description] | type[Served]] = {SEQUENCE: Description, SERVED: Served}
 
 _LIMITS = {
     "item_count": schema.MAX_TENSOR_SIZE,
@@ -228,18 +212,11 @@ _CHOICES: dict[str, Sequence[object]] = {
 }
 
 
-def _whole(name: str, value: object, least: int, most: int) -> None:
+def whole_number(name: str, value: object, least: int, most: int) -> None:
+    """Refuse what is no whole number from `least` to `most`.
+
+    Raises:
+      DescriptionError: it is not.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise DescriptionError(f"{name} is not a whole number from {least} to {most}")
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    if len(text) > schema.MAX_DESCRIPTION_BYTES:
-        raise DescriptionError("it is too long")
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DescriptionError("it is not JSON") from error
-    if not isinstance(content, dict):
-        raise DescriptionError("it is not an object")
-    return content

@@ -65,11 +65,12 @@ def edit_of(parts: Parsed, of: Case) -> Edit:
       RouteError: a place, item, layer or head is not there, or a weight is too large (400).
     """
     places, (layers, heads) = len(of.history), of.layers_and_heads
+    keys = places + len(of.features)
     if len(parts["added"]) > MOST_ADDED:
         raise bad_parameter("added", f"has more than {MOST_ADDED} items")
     return Edit(
         deleted=frozenset(_below(p, places, "deleted") for (p,) in parts["deleted"]),
-        weights={_below(p, places, "weights"): _weight(w, "weights") for p, w in parts["weights"]},
+        weights={_below(p, keys, "weights"): _weight(w, "weights") for p, w in parts["weights"]},
         added=tuple(
             Added(
                 _below(place, places + 1, "added"), _item(item, of), _weight(weight or "1", "added")

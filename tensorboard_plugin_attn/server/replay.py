@@ -21,6 +21,7 @@ from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.analysis.explain import Floats, Predict, in_batches
 from tensorboard_plugin_attn.portable.description import Served
 from tensorboard_plugin_attn.portable.edits import Edit
+from tensorboard_plugin_attn.portable.feature_model import FeatureModel, UserFeatureModel
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
 from tensorboard_plugin_attn.reading.catalogue import Catalogue
 from tensorboard_plugin_attn.reading.models import UnusableModelError, read_model
@@ -46,13 +47,13 @@ class Replay:
         catalogue does not name.
     """
 
-    model: SequenceModel | ServedModel
+    model: SequenceModel | FeatureModel | ServedModel
     numbers: NDArray[np.int64]
 
     @property
     def size_bytes(self) -> int:
         """Return the memory it holds."""
-        held = self.model.size_bytes if isinstance(self.model, SequenceModel) else 0
+        held = 0 if isinstance(self.model, ServedModel) else self.model.size_bytes
         return held + 16 * len(self.numbers)
 
     @cached_property
@@ -115,7 +116,9 @@ class Replays:
         numbers[1 : 1 + count] = named[:count]
         return Replay(model, numbers)
 
-    def _asked(self, model: SequenceModel | Served) -> SequenceModel | ServedModel:
+    def _asked(
+        self, model: SequenceModel | FeatureModel | Served
+    ) -> SequenceModel | FeatureModel | ServedModel:
         if not isinstance(model, Served):
             return model
         if self._predictor is None:
@@ -154,39 +157,62 @@ class Case:
 
     @property
     def model(self) -> SequenceModel:
-        """Return the model, if its weights are in the log.
+        """Return the model, if it is a sequence model in the log.
 
         Raises:
-          RouteError: it is served elsewhere, and its inside cannot be seen (422).
+          RouteError: it is served elsewhere, or of another kind (422).
         """
         if isinstance(self.replay.model, SequenceModel):
             return self.replay.model
         raise RouteError(
             422,
             "not_inside",
-            "This run's model is served elsewhere: its scores can be asked, its attention not.",
-            "Log a portable model to see inside.",
+            "Of this run's model the stages of attention cannot be computed.",
+            "They can of a portable model of SASRec's or BERT4Rec's kind.",
         )
 
     @property
-    def is_served(self) -> bool:
-        """Tell whether the model is served elsewhere."""
-        return isinstance(self.replay.model, ServedModel)
+    def is_sequence(self) -> bool:
+        """Tell whether all of the model's inside can be seen."""
+        return isinstance(self.replay.model, SequenceModel)
+
+    @cached_property
+    def of_features(self) -> UserFeatureModel | None:
+        """Return the model as this user has it, if it attends over features."""
+        model = self.replay.model
+        return model.of_user(self.user) if isinstance(model, FeatureModel) else None
+
+    @property
+    def features(self) -> list[str]:
+        """Return what the model attends to besides the history; their places follow it."""
+        return self.of_features.features if self.of_features else []
 
     @property
     def layers_and_heads(self) -> tuple[int, int]:
         """Return how many layers there are, and heads in each; none of a served model."""
-        if self.is_served:
+        if self.of_features:
+            return 1, self.of_features.description.heads
+        if not self.is_sequence:
             return 0, 0
         return self.model.description.layers, self.model.description.heads
+
+    @property
+    def layer_names(self) -> list[str]:
+        """Return what the log calls the layers; none of a served model."""
+        if self.of_features:
+            return list(self.of_features.description.attention_layers)
+        return list(self.model.description.attention_layers) if self.is_sequence else []
 
     def predict(self, check: Callable[[], None] = lambda: None) -> Predict:
         """Return what predicts for edits of this user's history; `check` may give up."""
 
-        def one_batch(edits: Sequence[Edit]) -> Floats:
-            return self.replay.model.predict(self.history, edits)
+        whole = self.replay.model
+        model = whole.of_user(self.user) if isinstance(whole, FeatureModel) else whole
 
-        return in_batches(one_batch, check)
+        def one_batch(edits: Sequence[Edit]) -> Floats:
+            return model.predict(self.history, edits)
+
+        return in_batches(one_batch, check, most=8 if self.of_features else 64)
 
     def run_number(self, item: int) -> int:
         """Return the run's number of the model's `item`."""
@@ -207,10 +233,12 @@ class Case:
             "step": self.frame.step,
             "epoch": self.frame.epoch,
             "attempt": self.frame.attempt,
-            "layers": [] if self.is_served else list(self.model.description.attention_layers),
+            "layers": self.layer_names,
             "heads": self.layers_and_heads[1],
-            "source": "predictor" if self.is_served else "portable_model",
-            "features": [],
+            "source": "predictor"
+            if isinstance(self.replay.model, ServedModel)
+            else "portable_model",
+            "features": self.features,
         }
 
     def items(self, items: Sequence[int]) -> list[dict[str, object]]:
@@ -298,6 +326,9 @@ def case(runs: Runs, replays: Replays, about: Asked, user: int) -> Case:
         )
     excluded = replay.numbers == UNKNOWN
     excluded[history] = True
+    model = replay.model
+    if isinstance(model, FeatureModel) and user >= model.description.users:
+        raise not_found("user", "The model was logged without this user's fields.")
     found = Case(about.run, about.frame, user, person, catalogue, replay, history, excluded)
     if found.target is not None:
         excluded[found.target] = False  # as in the recommendations that are logged

@@ -44,7 +44,7 @@ def _made(runs: Runs, replays: Replays, about: Asked, user: int, top: int) -> by
 def evidence_impl(of: Case, top: int) -> dict[str, object]:
     """Return the evidence of the `top` best items, and of the target."""
     budget = Budget()
-    removed = explain.removed(of.predict(budget.check), len(of.history), masks=not of.is_served)
+    removed = removed_of(of, budget)
     best = explain.best(removed.before, of.excluded, top)
     target = of.target
     items = [*best, *([] if target is None or target in best else [target])]
@@ -53,7 +53,9 @@ def evidence_impl(of: Case, top: int) -> dict[str, object]:
     return {
         **of.head(),
         "history": [of.run_number(item) for item in of.history],
-        "attention": found and numbers(found.by_layer[-1]),
+        "attention": numbers(found.by_layer[-1])
+        if found
+        else next((row["attention"] for row in rows), None),
         "attention_by_layer": found and [numbers(layer) for layer in found.by_layer],
         "attention_elsewhere": found and numbers(found.elsewhere),
         "rollout": found and numbers(found.rollout),
@@ -65,9 +67,24 @@ def evidence_impl(of: Case, top: int) -> dict[str, object]:
     }
 
 
+def removed_of(of: Case, budget: Budget) -> Removed:
+    """Return the scores without each item of the history, and each feature."""
+    can_mask = of.is_sequence or bool(of.features)
+    return explain.removed(
+        of.predict(budget.check), len(of.history), features=len(of.features), masks=can_mask
+    )
+
+
+def attention_of(of: Case, item: int) -> Floats | None:
+    """Return what `item` attends to as a candidate, `[place]`; `None` of other kinds of model."""
+    if of.of_features is None:
+        return None
+    return of.of_features.attention(of.history, Edit(), item)
+
+
 def claimed(of: Case, items: Sequence[int]) -> Claims | None:
     """Return what the model's inside claims for `items`; `None` if it cannot be seen."""
-    if of.is_served:
+    if not of.is_sequence:
         return None
     return claims(of.model, of.model.inputs(of.history, [Edit()]), items, len(of.history))
 
@@ -79,6 +96,8 @@ def _row(
     before = explain.log_probabilities(removed.before)[item]
     after = explain.log_probabilities(removed.deleted)[:, item]
     ranks = explain.ranks(removed.deleted, of.excluded, [item])[:, 0]
+    own = attention_of(of, item)
+    attention = found.by_layer[-1] if found else own
     return {
         "item": of.run_number(item),
         "rank": int(explain.ranks(removed.before, of.excluded, [item])[0]),
@@ -90,15 +109,23 @@ def _row(
         "drop_when_masked": None
         if removed.masked is None
         else numbers(removed.before[item] - removed.masked[:, item]),
+        "attention": None if own is None else numbers(own),
         "attention_gradient": found and numbers(found.gradient[number]),
         "contribution": found and numbers(found.contribution[number]),
         "order": np.argsort(-drop, kind="stable").tolist(),
-        "agreement": found
-        and {
-            "attention": number_of(explain.rank_correlation(found.by_layer[-1], drop)),
-            "attention_gradient": number_of(explain.rank_correlation(found.gradient[number], drop)),
+        "agreement": {
+            "attention": _agreement(attention, drop),
+            "attention_gradient": _agreement(found.gradient[number] if found else None, drop),
         },
     }
+
+
+def _agreement(claim: Floats | None, drop: Floats) -> float | None:
+    """Return the rank correlation of what is claimed with what is so, where both are known."""
+    if claim is None:
+        return None
+    known = np.isfinite(claim)
+    return number_of(explain.rank_correlation(claim[known], drop[known]))
 
 
 def numbers(values: Floats) -> list[float | None]:

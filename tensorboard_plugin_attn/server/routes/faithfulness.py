@@ -26,7 +26,7 @@ from tensorboard_plugin_attn.server.computed import JSON, json_bytes, respond
 from tensorboard_plugin_attn.server.errors import RouteError
 from tensorboard_plugin_attn.server.replay import Asked, Case, Replays, asked, case
 from tensorboard_plugin_attn.server.result_cache import ResultCache
-from tensorboard_plugin_attn.server.routes.evidence import number_of
+from tensorboard_plugin_attn.server.routes.evidence import attention_of, number_of
 from tensorboard_plugin_attn.server.routes.whatif import slot
 
 MOST_USERS = 16
@@ -63,10 +63,11 @@ class _Found:
     out_of_time: int = 0
 
     def add(self, of: Case, shuffled: SequenceModel | None, budget: Budget) -> None:
-        """Measure one user's first recommendation; `shuffled` is `None` for a served model."""
+        """Measure one user's first recommendation; `shuffled` is `None` for other kinds."""
         places = len(of.history)
         predict = of.predict(budget.check)
-        removed = explain.removed(predict, places, masks=not of.is_served)
+        can_mask = of.is_sequence or bool(of.features)
+        removed = explain.removed(predict, places, masks=can_mask)
         [item] = explain.best(removed.before, of.excluded, 1)
         values = explain.effects(removed, item)
         if shuffled is not None:
@@ -74,6 +75,8 @@ class _Found:
             claimed = by_method(claims(of.model, inputs, [item], places))
             self._note_alike(claimed, by_method(claims(shuffled, inputs, [item], places)))
             values = {**claimed, **values}
+        elif (own := attention_of(of, item)) is not None:
+            values = {SUBJECT: np.nan_to_num(own[:places]), **values}
         ordered = faithfulness.orders(values, places, seed=of.user)
         figures = {
             name: faithfulness.measured(predict, item, ordered, newest_aside=aside)
@@ -113,7 +116,7 @@ def faithfulness_impl(runs: Runs, replays: Replays, about: Asked, most: int) -> 
     for place, user in enumerate(users):
         of = case(runs, replays, about, user)
         head = of.head()
-        if shuffled is None and not of.is_served:
+        if shuffled is None and of.is_sequence:
             shuffled = randomised(of.model)
         if len(of.history) < faithfulness.LEAST_PLACES:
             found.too_short += 1

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 from tensorboard_plugin_attn.analysis import explain
 from tensorboard_plugin_attn.analysis.explain import Floats
 from tensorboard_plugin_attn.portable.edits import Edit, edited
-from tensorboard_plugin_attn.portable.sequence_model import Inputs
+from tensorboard_plugin_attn.portable.sequence_model import PADDING, Inputs
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.computed import (
@@ -103,7 +103,7 @@ def whatif_impl(of: Case, edit: Edit, top: int) -> dict[str, object]:
             "places": [place if place >= 0 else None for place in row.places],
             "weights": list(row.weights),
         },
-        **_attention(of, edit),
+        **_attention(of, edit, *(items[0] if items else PADDING for items in listed)),
         "recommendations": rows[: len(listed[1])],
         "gone": rows[len(listed[1]) : len(listed[1]) + len(gone)],
         "target": None if of.target is None else rows[-1],
@@ -123,9 +123,29 @@ def _scores(of: Case, edit: Edit) -> Floats:
         raise bad_parameter("deleted", f"cannot be computed: {error}") from error
 
 
-def _attention(of: Case, edit: Edit) -> dict[str, object]:
-    """Return attention of the place that predicts, before and after, at the places of each."""
-    if of.is_served:
+def _attention_of_first(of: Case, edit: Edit, before: int, after: int) -> dict[str, object]:
+    """Return what the item that is first attends to, in one layer, features last."""
+    model = of.of_features
+    if model is None:
+        return {}
+    return {
+        "attention_before": [numbers(model.attention(of.history, Edit(), before))],
+        "attention_after": [numbers(model.attention(of.history, edit, after))],
+    }
+
+
+def _attention(of: Case, edit: Edit, before: int, after: int) -> dict[str, object]:
+    """Return attention of the place that predicts, before and after, at the places of each.
+
+    Args:
+      of: whose.
+      edit: the change.
+      before: the item that is first without it: a feature model's attention is that of an item.
+      after: the item that is first with it.
+    """
+    if of.of_features:
+        return _attention_of_first(of, edit, before, after)
+    if not of.is_sequence:
         return {"attention_before": None, "attention_after": None}
     found: dict[str, object] = {}
     wanted = (range(len(of.history)), edited(of.history, edit).places)

@@ -10,11 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorboard_plugin_attn.portable.description import (
-    DescriptionError,
-    Served,
-    read_description,
-)
+from tensorboard_plugin_attn.portable.description import DescriptionError, Served
+from tensorboard_plugin_attn.portable.kinds import read_description
 from tests.fixtures.portable_models import description, tensors
 
 

@@ -50,6 +50,7 @@ def test_evidence_is_what_the_served_model_answers(tmp_path: Path) -> None:
         after = MODEL.predict(HISTORY, [Edit(deleted=frozenset({place}))])[0, item]
         assert drop == pytest.approx(before - after, abs=1e-4)
     assert first["attention_gradient"] is None
+    assert first["agreement"] == {"attention": None, "attention_gradient": None}
     assert {request["path"] for request in asked} == {PATH}
     assert all(len(row) == 8 for request in asked for row in request["instances"])
 
