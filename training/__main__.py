@@ -3,6 +3,7 @@
 `python -m training evaluate` measures quality instead: several seeds, baselines and bars.
 `python -m training feedback` learns from what viewers said of a run.
 `python -m training bulk` runs a trained model over all users, by segment.
+`python -m training faithfulness RUN` asks which method says what a run's recommendations rest on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario or the evaluation; return the exit code."""
     from training.bulk import command as bulk
+    from training.faithfulness import command as faithfulness
     from training.feedback import command as feedback
     from training.feedback import study
     from training.quality import command
@@ -41,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bulk.add_arguments(
         commands.add_parser("bulk", help=bulk.__doc__.splitlines()[0], description=bulk.__doc__)
     )
+    faithfulness.add_arguments(
+        commands.add_parser(
+            "faithfulness", help=faithfulness.__doc__, description=faithfulness.__doc__
+        )
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
@@ -52,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return study.run(options)
         if options.command == "bulk":
             return bulk.run(options)
+        if options.command == "faithfulness":
+            return faithfulness.run(options)
         return _train(SCENARIOS[options.command], options)
     except ValueError as error:
         parser.error(str(error))

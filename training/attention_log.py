@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from training.axes import description
 from training.cohort import choose_cohort, chosen_places, with_candidates
 from training.config import RunConfig
-from training.models.portable import portable
+from training.models.portable import portable, portable_features
 from training.task import Task
+
+logger = logging.getLogger("training")
 
 
 def cohort_of(task: Task, config: RunConfig) -> Cohort:
@@ -70,10 +74,29 @@ def attention_callback(
         score_items=[None, *interactions.item_ids[1:]],
         top_k=config.logging.top_k,
         remove_seen=not domain.repeats,
-        portable=None if task.features is not None else portable,
+        portable=_portable(task, config, cohort, privacy),
         describe=description(config.model, cohort, interactions.item_ids, task.spec, domain.words),
         privacy=privacy,
     )
+
+
+def _portable(task: Task, config: RunConfig, cohort: Cohort, privacy: Privacy) -> Any:
+    """Return what makes portable models of the run's model; `None` if there are to be none."""
+    spec = task.spec
+    if not config.logging.models:
+        return None
+    if spec is None:
+        return portable
+    if unlisted := set(spec.user_fields) - set(privacy.user_attributes):
+        logger.info(
+            "no portable models: they hold fields of users that may not be written (%s)",
+            ", ".join(sorted(unlisted)),
+        )
+        return None
+    if spec.item_text or spec.item_numbers or spec.user_numbers or spec.said:
+        logger.info("no portable models: texts and numbers among the features are not replayed yet")
+        return None
+    return partial(portable_features, inputs=cohort.inputs)
 
 
 def _scores_with_attention(model: Any, inputs: Any) -> Any:

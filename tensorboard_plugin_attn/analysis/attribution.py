@@ -106,6 +106,18 @@ def _contribution(
     return np.asarray(model.item_table[list(items)] @ scaled.T, np.float32)
 
 
+def by_method(found: Claims) -> dict[str, Floats]:
+    """Return claims for the first item by the name of the method."""
+    return {
+        "attention": found.by_layer[-1],
+        "attention_layer_mean": found.by_layer.mean(axis=0),
+        "rollout": found.rollout,
+        "value_norm": found.value_norm,
+        "contribution": found.contribution[0],
+        "attention_gradient": found.gradient[0],
+    }
+
+
 @dataclass(frozen=True)
 class _Spread:
     """Puts values of keys where their items stand in the history."""

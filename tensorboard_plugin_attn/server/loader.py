@@ -53,6 +53,14 @@ class AttnLoader(base_plugin.TBLoader):  # type: ignore[misc]
                 help="Let viewers say what they think of recommendations. It is kept in a database "
                 "of yours (see ATTN_FEEDBACK_URL), never in the log directory. Default: off.",
             )
+            group.add_argument(
+                "--attn_predictor",
+                default="",
+                metavar="URL",
+                help="Predict method, in TensorFlow Serving's REST protocol, of the model of runs "
+                "whose model is not in the log, such as "
+                "http://127.0.0.1:8501/v1/models/NAME:predict.",
+            )
         except argparse.ArgumentError as error:
             logger.warning("attention plugin: flags not added: %s", error)
 

@@ -88,7 +88,7 @@ def test_only_the_server_speaks_http() -> None:
 
 
 def test_training_uses_the_public_api_and_what_is_named_here_only() -> None:
-    parts = ("capture", "feedback", "portable", "reading")
+    parts = ("analysis", "capture", "feedback", "portable", "reading")
     allowed = (PACKAGE, *(f"{PACKAGE}.{part}" for part in parts))
     for path in sorted((ROOT / "training").rglob("*.py")):
         for name in imports_of(path):
