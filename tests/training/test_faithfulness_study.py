@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.fixtures.chains import chains, chains_data
 from tests.fixtures.portable_models import ITEMS, portable_model
-from tests.training.test_runs import configured, trained
+from tests.training.test_runs import PRIVACY, configured, trained
 from training.__main__ import main
 from training.faithfulness import command
 from training.faithfulness.study import study
-from training.preprocessing.interactions import Interactions
+from training.scenarios.source import Source
+from training.scenarios.table import ECOMMERCE, SCENARIOS
+from training.train import train
 
 HISTORIES = [
     np.random.default_rng(seed).integers(1, ITEMS, length).tolist()
@@ -39,21 +43,22 @@ def test_exact_deletion_explains_and_masking_comes_close() -> None:
 def test_the_command_writes_what_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trained(tmp_path / "run", configured("sasrec"))
     monkeypatch.setattr(command, "LEAST_HISTORY", 5)
-    monkeypatch.setattr(command.ecommerce, "data", _chains)
+    monkeypatch.setitem(SCENARIOS, "ecommerce", replace(ECOMMERCE, load=chains_data))
+    train(
+        chains(),
+        configured("sasrec"),
+        tmp_path / "run",
+        PRIVACY,
+        source=Source("ecommerce").to_json(),
+        verbose=0,
+    )
     output = tmp_path / "found.json"
     arguments = ["faithfulness", str(tmp_path / "run"), "--users", "4", "--output", str(output)]
     assert main(arguments) == 0
     content: Any = json.loads(output.read_text(encoding="utf-8"))
     assert (content["users"], content["model"]) == (4, "sasrec")
     assert "| attention gradient |" in capsys.readouterr().out
-
-
-def _chains() -> Interactions:
-    from tests.fixtures.chains import chains
-
-    return chains()
 
 
 def test_another_directory_or_data_set_is_refused(
@@ -65,4 +70,4 @@ def test_another_directory_or_data_set_is_refused(
     trained(tmp_path / "run", configured("sasrec"))
     with pytest.raises(SystemExit):
         main(["faithfulness", str(tmp_path / "run")])
-    assert "not of the e-commerce scenario" in capsys.readouterr().err
+    assert "does not say which data it was trained on" in capsys.readouterr().err

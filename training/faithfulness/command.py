@@ -14,9 +14,9 @@ from training.arguments import positive
 from training.faithfulness.study import study
 from training.models.build import rebuild
 from training.models.portable import portable
-from training.preprocessing.splitting import leave_one_out
 from training.run_directory import RunDirectory
-from training.scenarios import ecommerce
+from training.scenarios.source import Source
+from training.scenarios.table import SCENARIOS
 
 RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "faithfulness.json"
 LEAST_HISTORY = 20  # shorter ones leave little to order once the newest item is set aside
@@ -40,12 +40,13 @@ def run(options: argparse.Namespace) -> int:
     config, item_count, features = RunDirectory(options.run).description()
     if features is not None:
         raise ValueError("feature_attention is not a sequence model: choose another run")
-    data = ecommerce.data()
-    if data.item_count != item_count:
-        raise ValueError("this run is not of the e-commerce scenario, whose users are asked about")
+    source = Source.from_json(RunDirectory(options.run).source())
+    data = SCENARIOS[source.scenario].data(source)
+    if data.interactions.item_count != item_count:
+        raise ValueError("the data is not what this run was trained on any more")
     layers = [f"block_{number}/attention" for number in range(config.model.layers)]
     model = SequenceModel(*portable(rebuild(options.run), layers))
-    histories = _histories(leave_one_out(data.sequences).test_histories, options)
+    histories = _histories(data.split.test_histories, options)
     found = study(model, histories, _progress)
     progress = RunDirectory(options.run).progress()
     share = 100 * found.single_deletions / found.users

@@ -12,6 +12,8 @@ from keras import ops
 from tensorboard_plugin_attn.portable.description import Description
 from tensorboard_plugin_attn.portable.feature_description import FeatureDescription
 
+EVERY_KEY = "target_attention"
+
 
 def portable(
     model: Any, attention_layers: Sequence[str]
@@ -97,7 +99,8 @@ def portable_features(
         neighbours=spec.neighbours,
         people=spec.people,
         users=users,
-        attention_layers=list(attention_layers),
+        # `by_feature` is the same attention with the history as one key: a picture, not a layer.
+        attention_layers=[name for name in attention_layers if name.endswith(EVERY_KEY)],
     )
     nothing = np.zeros(users)
     fields = [inputs.get(name, nothing) for name in spec.user_fields]
