@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.analysis.rollout import rollout
 from tensorboard_plugin_attn.portable.gradients import gradients
 from tensorboard_plugin_attn.portable.sequence_model import Inputs, SequenceModel, Stages
@@ -79,10 +80,14 @@ def attention_gradient(
     model: SequenceModel, stages: Sequence[Stages], items: Sequence[int]
 ) -> Floats:
     """Return the positive part of attention x gradient by key, `[item, key]`."""
+    cells = stages[0].attention[0].size * len(stages)  # of one item
+    most = max(1, schema.MAX_REPLAY_CELLS // cells)
     found = np.zeros((len(items), stages[0].attention.shape[-1]), np.float32)
-    for stage, gradient in zip(stages, gradients(model, stages, items), strict=True):
-        product = stage.attention[0] * gradient.attention
-        found += np.maximum(product, 0, out=product).sum(axis=(1, 2))
+    for first in range(0, len(items), most):
+        some = items[first : first + most]
+        for stage, gradient in zip(stages, gradients(model, stages, some), strict=True):
+            product = stage.attention[0] * gradient.attention
+            found[first : first + most] += np.maximum(product, 0, out=product).sum(axis=(1, 2))
     return found
 
 

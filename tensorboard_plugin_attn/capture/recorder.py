@@ -40,7 +40,7 @@ EVERY_STEP = every_step()
 RECOMMENDATIONS = log_spaced() | every_epochs()
 IMPORTANCE = log_spaced() | every_epochs()
 
-MODELS = log_spaced() | every_epochs()
+MODELS = log_spaced(4) | every_epochs()  # a megabyte each: fewer than of recommendations
 
 Snapshot = Callable[[Sequence[str]], tuple[AnyDescription, Mapping[str, NDArray[np.float32]]]]
 Probe = Callable[[], tuple[Sequence[CapturedArray], NDArray[np.float32] | None]]

@@ -85,6 +85,8 @@ class Description:
                 raise DescriptionError(f"{name} is not a number from 0 to a million")
         if self.dimension % self.heads:
             raise DescriptionError("the dimension is not a multiple of the heads")
+        if self.layers * self.heads * self.history_length**2 > schema.MAX_REPLAY_CELLS:
+            raise DescriptionError("its attention is too large to be replayed here")
         if self.predicts_from == "mask" and not self.token_count:
             raise DescriptionError("there is no mask to predict from")
         self._check_layer_names()

@@ -77,6 +77,11 @@ class FeatureDescription:
         names = self.attention_layers
         if not isinstance(names, list | tuple) or len(names) != 1 or not _is_name(names[0]):
             raise DescriptionError("attention_layers does not name the one layer")
+        fields = [*self.user_fields, *self.item_fields]
+        longest = max([self.item_count, self.history_length, *(int(count) for _, count in fields)])
+        projected = self.dimension * (self.heads if self.similarity == "bilinear" else 1)
+        if projected * longest > 4 * schema.MAX_REPLAY_CELLS:
+            raise DescriptionError("it is too large to be replayed here")
 
     @property
     def head_size(self) -> int:

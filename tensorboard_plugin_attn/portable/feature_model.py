@@ -19,6 +19,8 @@ from tensorboard_plugin_attn.portable.edits import Edit, edited
 from tensorboard_plugin_attn.portable.feature_description import FeatureDescription
 from tensorboard_plugin_attn.portable.operations import gelu, softmax
 
+_CELLS = 1 << 20  # numbers of the items that are worked on at once
+
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
@@ -42,8 +44,7 @@ class FeatureModel:
     @property
     def size_bytes(self) -> int:
         """Return the memory the model holds."""
-        own = self._own_values.nbytes + self._own_logits.nbytes + self._queries.nbytes
-        return own + sum(array.nbytes for array in self.tensors.values())
+        return self._queries.nbytes + sum(array.nbytes for array in self.tensors.values())
 
     def of_user(self, user: int) -> UserFeatureModel:
         """Return the model with the fields and neighbours of the cohort's user `user`."""
@@ -71,48 +72,50 @@ class FeatureModel:
     def _codes(self) -> Integers:
         return self.tensors["item_codes"].astype(np.int64)
 
-    @cached_property
-    def _own_logits(self) -> Floats:
-        """Return logits of the items' own attributes, `[head, item, field]`."""
-        shape = self.description
-        found = np.zeros((shape.heads, shape.item_count, len(shape.item_fields)), np.float32)
-        for number in range(len(shape.item_fields)):
-            keys = self.keys(self.tensors[f"item_field.{number}"])  # [head, size, code]
-            own = keys[:, :, self._codes[:, number]]  # [head, size, item]
-            found[:, :, number] = np.einsum("hcs,hsc->hc", self._queries, own)
-        return found
-
-    @cached_property
-    def _own_values(self) -> Floats:
-        """Return values of the items' own attributes, `[item, field, dimension]`."""
-        shape = self.description
-        found = np.zeros((shape.item_count, len(shape.item_fields), shape.dimension), np.float32)
-        for number in range(len(shape.item_fields)):
-            values = self.tensors[f"item_field.{number}"] @ self.tensors["values"]
-            found[:, number] = values[self._codes[:, number]]
-        return found
-
-    def attention(
-        self, shared: Floats, log_weight: Floats, own_log_weight: Floats, on: Floats
-    ) -> Floats:
-        """Return every item's attention, mean over heads, `[item, key]`, own attributes last.
+    def forward(self, shared: Floats, log_weight: Floats, on: Floats) -> tuple[Floats, Floats]:
+        """Return every item's score `[item]` and attention, mean over heads, `[item, key]`.
 
         Args:
           shared: embeddings of the keys all items share, `[key, dimension]`.
-          log_weight: of these keys.
-          own_log_weight: of the attributes, by field.
+          log_weight: of these keys, and of the items' own attributes behind them.
           on: 1 for each head that is on, else 0.
         """
-        logits = self._queries @ self.keys(shared) + log_weight
-        both = np.concatenate([logits, self._own_logits + own_log_weight], axis=-1)
-        weights = softmax(both.astype(np.float32, copy=False))
-        return np.asarray(np.einsum("hck,h->ck", weights, on) / len(on), np.float32)
+        shape = self.description
+        a_item = shape.heads * len(log_weight) + (len(shape.item_fields) + 4) * shape.dimension
+        most = max(1, _CELLS // a_item)
+        keys, values = self.keys(shared), shared @ self.tensors["values"]
+        scores, attentions = [], []
+        for first in range(0, shape.item_count, most):
+            items = slice(first, first + most)
+            logits = [self._queries[:, items] @ keys, *self._own_logits(items)]
+            weights = softmax(np.concatenate(logits, axis=-1) + log_weight)
+            attention = np.einsum("hck,h->ck", weights, on) / np.float32(len(on))
+            z = attention[:, : len(shared)] @ values
+            for number, own in enumerate(self._own_values(items)):
+                z += attention[:, len(shared) + number, None] * own
+            scores.append(self._score(z, self.tensors["items"][items]))
+            attentions.append(attention)
+        return np.concatenate(scores), np.concatenate(attentions)
 
-    def score(self, attention: Floats, shared: Floats) -> Floats:
-        """Return every item's score, `[item]`, from its attention."""
-        count, items = len(shared), self.tensors["items"]
-        z = attention[:, :count] @ (shared @ self.tensors["values"])
-        z += np.einsum("cf,cfd->cd", attention[:, count:], self._own_values)
+    def _own_logits(self, items: slice) -> list[Floats]:
+        """Return logits of the items' own attributes, each `[head, item, 1]`."""
+        found = []
+        for number in range(len(self.description.item_fields)):
+            keys = self.keys(self.tensors[f"item_field.{number}"])  # [head, size, code]
+            own = keys[:, :, self._codes[items, number]]  # [head, size, item]
+            found.append(np.einsum("hcs,hsc->hc", self._queries[:, items], own)[..., None])
+        return found
+
+    def _own_values(self, items: slice) -> list[Floats]:
+        """Return values of the items' own attributes, each `[item, dimension]`."""
+        return [
+            (self.tensors[f"item_field.{number}"] @ self.tensors["values"])[
+                self._codes[items, number]
+            ]
+            for number in range(len(self.description.item_fields))
+        ]
+
+    def _score(self, z: Floats, items: Floats) -> Floats:
         product = z * items
         score = product.sum(axis=-1)
         if self.description.scoring == "mlp":
@@ -197,5 +200,5 @@ class UserFeatureModel:
             logs = np.maximum(np.log(np.asarray(weights, np.float64)), -1e9).astype(np.float32)
         on = np.ones(shape.heads, np.float32)
         on[[head for _, head in edit.heads_off]] = 0
-        attention = self.model.attention(shared, logs[: len(shared)], logs[len(shared) :], on)
-        return self.model.score(attention, shared), row.items, attention
+        scores, attention = self.model.forward(shared, logs, on)
+        return scores, row.items, attention

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.portable.description import Description
 from tensorboard_plugin_attn.portable.edits import Edit, Edited, edited
 from tensorboard_plugin_attn.portable.operations import ACTIVATIONS, MASKED, normalised, softmax
@@ -101,6 +102,12 @@ class SequenceModel:
     def most_items(self) -> int:
         """Return how many items of a history the model sees."""
         return self.description.history_length - (self.description.predicts_from == "mask")
+
+    def rows_at_once(self, places: int) -> int:
+        """Return how many rows with `places` items can be computed together within the limits."""
+        shape, width = self.description, min(places, self.most_items) + 1
+        cells = width * (shape.heads * width + max(shape.dense_size, 3 * shape.dimension))
+        return max(1, schema.MAX_REPLAY_CELLS // max(cells, shape.item_count))
 
     @cached_property
     def item_table(self) -> Floats:

@@ -13,10 +13,9 @@ from werkzeug.wrappers import Request
 
 from tensorboard_plugin_attn.portable.edits import Added, Edit
 from tensorboard_plugin_attn.server.errors import bad_parameter
-from tensorboard_plugin_attn.server.replay import Case
+from tensorboard_plugin_attn.server.replay import MOST_ADDED, Case
 
 MOST_WEIGHT = 100.0
-MOST_ADDED = 20
 
 _NUMBER = r"\d{1,10}"
 _FRACTION = r"\d{1,3}(?:\.\d{1,9})?"

@@ -35,6 +35,8 @@ from tensorboard_plugin_attn.server.predictor import RestPredictor, ServedModel
 
 BUDGET_BYTES = 128 << 20
 UNKNOWN = -1
+MOST_ADDED = 20  # items of a what-if
+_FEW, _MANY = 8, 64  # edits that are predicted before time is looked at again
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +214,10 @@ class Case:
         def one_batch(edits: Sequence[Edit]) -> Floats:
             return model.predict(self.history, edits)
 
-        return in_batches(one_batch, check, most=8 if self.of_features else 64)
+        most = _FEW if isinstance(whole, FeatureModel) else _MANY
+        if isinstance(whole, SequenceModel):
+            most = min(most, whole.rows_at_once(len(self.history) + MOST_ADDED))
+        return in_batches(one_batch, check, most)
 
     def run_number(self, item: int) -> int:
         """Return the run's number of the model's `item`."""

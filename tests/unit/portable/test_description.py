@@ -35,6 +35,7 @@ def test_it_comes_back_from_json() -> None:
         ("layers", 1),
         ("dense_size", -1),
         ("history_length", 1.5),
+        ("history_length", 2000),
         ("causal", "yes"),
         ("predicts_from", "anything"),
         ("predicts_from", "mask"),

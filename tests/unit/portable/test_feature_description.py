@@ -58,6 +58,8 @@ def test_it_comes_back_from_json() -> None:
         ("scoring", None),
         ("dimension", 5),
         ("heads", 0),
+        ("item_count", (1 << 22) + 1),
+        ("item_fields", [["f", 1 << 23]]),
         ("people", -1),
         ("users", 1 << 30),
         ("user_fields", "country"),
@@ -104,3 +106,8 @@ def test_what_cannot_be_computed_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"nothing is left|switched off"):
             model.predict([3], [edit])
+
+
+def test_what_is_too_large_to_compute_is_refused() -> None:
+    with pytest.raises(DescriptionError, match="too large"):
+        description(item_count=1 << 22, dimension=8)

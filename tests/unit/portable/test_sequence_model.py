@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.portable import operations
 from tensorboard_plugin_attn.portable.edits import Added, Edit, edited
 from tests.fixtures.portable_models import HISTORY, ITEMS, portable_model
@@ -140,3 +141,10 @@ def test_edits_combine_in_any_order() -> None:
 def test_erf_is_the_error_function() -> None:
     x = np.linspace(-8, 8, 20001, dtype=np.float32)
     np.testing.assert_allclose(operations.erf(x), erf(x.astype(np.float64)), atol=5e-7)
+
+
+def test_what_is_computed_at_once_stays_within_the_limit() -> None:
+    model = portable_model()
+    cells = 9 * (2 * 9 + 24)
+    assert model.rows_at_once(100) == schema.MAX_REPLAY_CELLS // cells
+    assert model.rows_at_once(2) > model.rows_at_once(7)
