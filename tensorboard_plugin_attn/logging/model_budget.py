@@ -3,7 +3,7 @@
 A checkpoint cannot be taken back out of an event file, so the newest cannot push out the oldest.
 Instead the distance between two doubles each time half of what is left of the budget is used: the
 log never grows over it, however long the training, and every stretch of the training keeps some
-(docs/decisions/0016-portable-models.md).
+(docs/decisions/0017-portable-models.md).
 """
 
 from __future__ import annotations
