@@ -82,3 +82,13 @@ def test_what_the_model_itself_ruled_out_is_not_recommended() -> None:
 def test_nothing_to_recommend_is_refused() -> None:
     with pytest.raises(ValueError, match="top_k=0"):
         Ranker(ITEMS, [User("u")], 0)
+
+
+def test_seen_items_stay_candidates_where_items_come_again() -> None:
+    scores = np.array([[0.0, 3.0, 2.0]], np.float32)
+    user = User("u", history=["b"], target="c")
+    ranker = Ranker([None, "b", "c"], [user], 3, remove_seen=False)
+    [found] = ranker.rank(scores)
+    assert list(found.items) == ["b", "c"]
+    assert found.target_rank == 2
+    assert not found.seen_removed
