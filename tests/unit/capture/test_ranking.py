@@ -90,3 +90,13 @@ def test_what_a_user_knows_is_never_recommended_even_if_it_is_the_target() -> No
     [found] = Ranker(ITEMS, [user], 2, remove_seen=False).rank(scores)
     assert list(found.items) == ["c", "e"]
     assert found.target_rank is None
+
+
+def test_seen_items_stay_candidates_where_items_come_again() -> None:
+    scores = np.array([[0.0, 3.0, 2.0]], np.float32)
+    user = User("u", history=["b"], target="c")
+    ranker = Ranker([None, "b", "c"], [user], 3, remove_seen=False)
+    [found] = ranker.rank(scores)
+    assert list(found.items) == ["b", "c"]
+    assert found.target_rank == 2
+    assert not found.seen_removed
