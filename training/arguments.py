@@ -73,12 +73,6 @@ def _add_model(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
         "--dropout", type=share, default=model.dropout, help="share that is dropped in training"
     )
     group.add_argument(
-        "--item-attributes",
-        action="store_true",
-        default=model.item_attributes,
-        help="add the embeddings of its attributes to an item's; not feature_attention",
-    )
-    group.add_argument(
         "--similarity",
         choices=SIMILARITIES,
         default=model.similarity,
@@ -188,7 +182,6 @@ def configure(options: argparse.Namespace, defaults: Defaults) -> RunConfig:
             heads=options.heads,
             layers=options.layers,
             dropout=options.dropout,
-            item_attributes=options.item_attributes,
             similarity=options.similarity,
             scoring=options.scoring,
         ),

@@ -38,8 +38,6 @@ class ModelConfig:
       dropout: share that is dropped in training.
       similarity: of `feature_attention`: `"scaled_dot_product"` or `"bilinear"`.
       scoring: of `feature_attention`: `"mlp"` or `"dot"`.
-      item_attributes: whether in `sasrec` and `bert4rec` an item's embedding is its own plus those
-        of its attributes.
     """
 
     history_length: int = 50
@@ -50,7 +48,6 @@ class ModelConfig:
     architecture: str = "sasrec"
     similarity: str = "scaled_dot_product"
     scoring: str = "mlp"
-    item_attributes: bool = False
 
     def __post_init__(self) -> None:
         """Refuse heads that do not share the dimension evenly, and unknown names."""

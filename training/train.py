@@ -66,20 +66,11 @@ class _Task:
     interactions: Interactions
     split: Split
     features: Features | None  # of FeatureAttention
-    attributes: Features | None = None  # of items, in the embeddings of the others
 
     @property
     def spec(self) -> FeatureSpec | None:
         """Return the shape of the features."""
-        if self.attributes is not None:
-            return FeatureSpec(FeatureSpec.of(self.attributes).item_fields)
         return None if self.features is None else FeatureSpec.of(self.features)
-
-    @property
-    def item_codes(self) -> dict[str, np.ndarray] | None:
-        """Return the codes of the items in the spec's item fields."""
-        known = self.features or self.attributes
-        return known and known.item_fields
 
     @property
     def users(self) -> dict[str, np.ndarray] | None:
@@ -226,22 +217,22 @@ def _task(
             raise ValueError("max_users with split or features: take fewer users when loading")
         interactions = interactions.first_users(config.fit.max_users)
     split = split or leave_one_out(interactions.sequences)
-    attends = config.model.architecture == "feature_attention"
-    if not attends and not config.model.item_attributes:
+    if config.model.architecture != "feature_attention":
         return _Task(interactions, split, None)
     if features is None:
         features = FeatureEncoder.learn(interactions, split).encode(interactions)
-    return _Task(interactions, split, features if attends else None, None if attends else features)
+    return _Task(interactions, split, features)
 
 
 def _compiled(task: _Task, config: RunConfig) -> Any:
     """Return a built and compiled model with fresh weights."""
+    features = task.features
     model = build(
         task.interactions.item_count,
         config.model,
         config.loss,
         spec=task.spec,
-        item_codes=task.item_codes,
+        item_codes=features and features.item_fields,
     )
     model.objective.draw_by(
         np.bincount(

@@ -6,11 +6,9 @@ oldest item makes room.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from training.config import LossConfig, ModelConfig
@@ -25,22 +23,12 @@ class BERT4Rec(SequenceModel):
       item_count: number of items, padding (0) included. The mask is the token after them.
       config: the model's shape.
       loss: what is minimised; by default full softmax.
-      fields: attributes of items, see `SequenceModel`.
-      item_codes: their codes.
     """
 
     def __init__(
-        self,
-        item_count: int,
-        config: ModelConfig,
-        loss: LossConfig | None = None,
-        fields: Mapping[str, int] | None = None,
-        item_codes: Mapping[str, np.ndarray] | None = None,
-        **kwargs: Any,
+        self, item_count: int, config: ModelConfig, loss: LossConfig | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(
-            item_count, config, loss, fields, item_codes, tokens=1, causal=False, **kwargs
-        )
+        super().__init__(item_count, config, loss, tokens=1, causal=False, **kwargs)
 
     @property
     def mask_token(self) -> int:

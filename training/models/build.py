@@ -29,8 +29,8 @@ def build(
       item_count: number of items, padding (0) included.
       config: `architecture` says which model.
       loss: what it minimises.
-      spec: features of FeatureAttention; of the others, attributes of items alone.
-      item_codes: codes of the items in the spec's item fields.
+      spec: features of FeatureAttention.
+      item_codes: codes of the items, see `FeatureAttention`.
     """
     if config.architecture == "feature_attention":
         model: Any = FeatureAttention(
@@ -38,8 +38,7 @@ def build(
         )
     else:
         kind = BERT4Rec if config.architecture == "bert4rec" else SASRec
-        fields = spec and spec.item_fields
-        model = kind(item_count, config, loss, fields, item_codes, name=config.architecture)
+        model = kind(item_count, config, loss, name=config.architecture)
     model.build()
     return model
 

@@ -6,11 +6,9 @@ item embeddings (one sampled negative, as in the paper, is clearly worse: docs/d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
 from training.config import LossConfig, ModelConfig
 from training.models.sequence import SequenceModel
@@ -24,17 +22,9 @@ class SASRec(SequenceModel):
       item_count: number of items, padding (0) included.
       config: the model's shape.
       loss: what is minimised; by default full softmax.
-      fields: attributes of items, see `SequenceModel`.
-      item_codes: their codes.
     """
 
     def __init__(
-        self,
-        item_count: int,
-        config: ModelConfig,
-        loss: LossConfig | None = None,
-        fields: Mapping[str, int] | None = None,
-        item_codes: Mapping[str, np.ndarray] | None = None,
-        **kwargs: Any,
+        self, item_count: int, config: ModelConfig, loss: LossConfig | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(item_count, config, loss, fields, item_codes, causal=True, **kwargs)
+        super().__init__(item_count, config, loss, causal=True, **kwargs)

@@ -6,25 +6,24 @@ It knows nothing of how examples are made; `training/batches.py` does.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
 from training.config import LossConfig, ModelConfig
 from training.models.attention import ReweightedAttention
-from training.models.items import STDDEV, ItemEmbedding
 from training.objective import Objective
 from training.preprocessing.sequences import PADDING
+
+_INIT_STDDEV = 0.02
 
 
 def normal() -> keras.initializers.Initializer:
     """Return the initializer of every kernel and embedding."""
-    return keras.initializers.RandomNormal(stddev=STDDEV)
+    return keras.initializers.RandomNormal(stddev=_INIT_STDDEV)
 
 
 @keras.saving.register_keras_serializable("attn_training")
@@ -84,8 +83,6 @@ class SequenceModel(keras.Model):
       item_count: number of items, padding (0) included.
       config: the model's shape.
       loss: what is minimised.
-      fields: attributes of items, see `ItemEmbedding`; used if `config.item_attributes`.
-      item_codes: their codes.
       tokens: embeddings that are no items, after them (such as BERT4Rec's mask).
       causal: see `Block`.
     """
@@ -95,8 +92,6 @@ class SequenceModel(keras.Model):
         item_count: int,
         config: ModelConfig,
         loss: LossConfig | None = None,
-        fields: Mapping[str, int] | None = None,
-        item_codes: Mapping[str, np.ndarray] | None = None,
         *,
         tokens: int = 0,
         causal: bool,
@@ -106,8 +101,9 @@ class SequenceModel(keras.Model):
         self.item_count = item_count
         self.config = config
         self.objective = Objective(loss or LossConfig(), item_count, name="objective")
-        self.fields = dict(fields or {}) if config.item_attributes else {}
-        self.items = self._item_embedding(item_count + tokens, item_codes)
+        self.items = layers.Embedding(
+            item_count + tokens, config.dimension, embeddings_initializer=normal(), name="items"
+        )
         self.positions = layers.Embedding(
             config.history_length, config.dimension, embeddings_initializer=normal()
         )
@@ -116,12 +112,6 @@ class SequenceModel(keras.Model):
         ]
         self.norm = layers.LayerNormalization(epsilon=1e-5)
         self.dropout = layers.Dropout(config.dropout)
-
-    def _item_embedding(self, rows: int, codes: Mapping[str, np.ndarray] | None) -> Any:
-        size = self.config.dimension
-        if self.fields:
-            return ItemEmbedding(rows, size, self.fields, codes, name="items")
-        return layers.Embedding(rows, size, embeddings_initializer=normal(), name="items")
 
     def build(self, items_shape: Any = None) -> None:
         """Make the weights; their shapes are the configuration's."""
@@ -184,7 +174,6 @@ class SequenceModel(keras.Model):
             "item_count": self.item_count,
             "config": asdict(self.config),
             "loss": asdict(self.objective.config),
-            "fields": self.fields,
             "name": self.name,
         }
 

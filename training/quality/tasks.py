@@ -35,15 +35,8 @@ MOVIES = QualityTask(
     "ml-100k",
     {"HR@10": 0.205, "NDCG@10": 0.105},
     RunConfig(
-        model=ModelConfig(
-            history_length=50,
-            dimension=64,
-            heads=2,
-            layers=2,
-            dropout=0.3,
-            item_attributes=True,  # genres and years; docs/decisions/0016
-        ),
-        fit=FitConfig(epochs=24, batch_size=64, learning_rate=1e-3, patience=12),
+        model=ModelConfig(history_length=50, dimension=64, heads=2, layers=2, dropout=0.3),
+        fit=FitConfig(epochs=60, batch_size=64, learning_rate=1e-3, patience=12),
         logging=LoggingConfig(every_steps=50),
     ),
 )
