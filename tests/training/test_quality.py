@@ -144,3 +144,12 @@ def test_committed_figures_are_means_over_seeds_against_the_tasks_bars(task: Qua
     for name, bar in bars.items():
         reached = content["seen_removed"][content["model"]][name]["value"]
         assert bar["met"] == (reached >= bar["at_least"])
+
+
+def test_the_guide_says_of_each_data_set_what_the_figures_say() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "training.md").read_text("utf-8")
+    for content in json.loads(COMMITTED.read_text(encoding="utf-8"))["data"].values():
+        assert content["verdict"] in " ".join(guide.split())
+        for metric in content["bars_seen_removed"]:
+            found = content["seen_removed"][content["model"]][metric]
+            assert f"{found['value']:.4f} ± {found['standard_error']:.4f}" in guide
