@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import machine
 from tests.fixtures.chains import chains
 from training.__main__ import main
 from training.config import FitConfig, LoggingConfig, ModelConfig, RunConfig
@@ -31,7 +32,7 @@ def quality(ours: list[list[int]], theirs: list[int], bars: dict[str, float]) ->
         }
         runs.append(Results(table, table))
     count = len(ours)
-    return Quality("chains", MODEL, bars, runs, [1] * count, [2.0] * count, len(theirs))
+    return Quality("chains", MODEL, bars, runs, [1] * count, [2.0] * count, len(theirs), "abc")
 
 
 def test_a_mean_over_seeds_has_the_standard_error_of_seeds() -> None:
@@ -61,9 +62,22 @@ def test_the_result_file_keeps_other_data(tmp_path: Path) -> None:
     write([replace(first, data="other")], path)
     content = json.loads(path.read_text())["data"]
     assert set(content) == {"chains", "other"}
+    assert content["chains"]["commit"] == "abc"
     assert content["chains"]["bars_seen_removed"] == {"HR@10": {"at_least": 0.9, "met": False}}
     assert content["chains"]["seen_removed"][MODEL]["HR@10"]["by_seed"] == [0.5]
     assert set(content["chains"]["seen_kept"]) == {MODEL, BASELINE}
+
+
+def test_models_without_bars_stand_beside_the_one_with_bars(tmp_path: Path) -> None:
+    path = tmp_path / "quality.json"
+    write([quality([[1, 20]], [1, 20], {"HR@10": 0.9})], path)
+    other = replace(quality([[1, 1]], [1, 20], {}), model=BASELINE)
+    write([other], path)
+    write([quality([[20, 20]], [1, 20], {"HR@10": 0.9})], path)
+    content = json.loads(path.read_text())
+    assert content["data"]["chains"]["seen_removed"][MODEL]["HR@10"]["value"] == 0.0
+    assert content["without_bars"]["chains"][BASELINE]["bars_seen_removed"] == {}
+    assert "Bars" not in str(other)
 
 
 def test_the_bars_are_those_of_the_design() -> None:
@@ -87,6 +101,7 @@ def test_the_command_trains_each_seed_and_writes(
     found = json.loads(output.read_text())["data"]["chains"]
     assert found["seeds"] == 2
     assert found["test_users"] == 60
+    assert found["commit"] == machine.commit()
     assert set(found["seen_removed"]) == {
         "SASRec",
         "popularity",
@@ -129,3 +144,12 @@ def test_committed_figures_are_means_over_seeds_against_the_tasks_bars(task: Qua
     for name, bar in bars.items():
         reached = content["seen_removed"][content["model"]][name]["value"]
         assert bar["met"] == (reached >= bar["at_least"])
+
+
+def test_the_guide_says_of_each_data_set_what_the_figures_say() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "training.md").read_text("utf-8")
+    for content in json.loads(COMMITTED.read_text(encoding="utf-8"))["data"].values():
+        assert content["verdict"] in " ".join(guide.split())
+        for metric in content["bars_seen_removed"]:
+            found = content["seen_removed"][content["model"]][metric]
+            assert f"{found['value']:.4f} ± {found['standard_error']:.4f}" in guide

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks import machine
 from tensorboard_plugin_attn import Privacy
 from training.arguments import positive
 from training.config import ARCHITECTURES
@@ -38,7 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seeds", type=positive, default=3, help="trainings of each")
     parser.add_argument(
-        "--model", choices=tuple(ARCHITECTURES), default="sasrec", help="what is trained"
+        "--model",
+        choices=tuple(ARCHITECTURES),
+        default="sasrec",
+        help="what is trained; the bars are for sasrec",
     )
     parser.add_argument(
         "--epochs",
@@ -76,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 def measure(task: QualityTask, data: Interactions, options: argparse.Namespace) -> Quality:
     """Return what `options.seeds` trainings on `data` reach."""
+    commit = machine.commit()  # of the code that is about to run
     reports = []
     for seed in range(options.seeds):
         fit = replace(
@@ -101,11 +106,12 @@ def measure(task: QualityTask, data: Interactions, options: argparse.Namespace) 
     return Quality(
         data=task.name,
         model=ARCHITECTURES[options.model],
-        bars=task.bars,
+        bars=task.bars if options.model == task.config.model.architecture else {},
         runs=[report.results for report in reports],
         epochs=[report.progress.best_epoch for report in reports],
         seconds=[report.seconds for report in reports],
         users=len(leave_one_out(data.first_users(max_users).sequences).users),
+        commit=commit,
     )
 
 

@@ -31,6 +31,7 @@ class Quality:
       epochs: the best epoch of each.
       seconds: training time of each.
       users: test users.
+      commit: the code that was measured.
     """
 
     data: str
@@ -40,6 +41,7 @@ class Quality:
     epochs: Sequence[int]
     seconds: Sequence[float]
     users: int
+    commit: str
 
     def values(self, metric: str, *, removed: bool = True) -> np.ndarray:
         """Return the model's metric by seed."""
@@ -84,6 +86,7 @@ class Quality:
         """Return everything."""
         return {
             "model": self.model,
+            "commit": self.commit,
             "test_users": self.users,
             "seeds": len(self.runs),
             "best_epochs": list(self.epochs),
@@ -121,8 +124,9 @@ class Quality:
                 f"{name:<{width}}" + "".join(f"  {cell:>17}" for cell in cells)
                 for name, cells in rows.items()
             ]
-        bars = ", ".join(f"{metric} ≥ {bar:g}" for metric, bar in self.bars.items())
-        parts.append(f"Bars {bars}: {'met' if self.meets_bars() else 'MISSED'}")
+        if self.bars:
+            bars = ", ".join(f"{metric} ≥ {bar:g}" for metric, bar in self.bars.items())
+            parts.append(f"Bars {bars}: {'met' if self.meets_bars() else 'MISSED'}")
         parts.append(self.verdict())
         return "\n".join(parts)
 
@@ -147,15 +151,23 @@ class Quality:
 
 
 def write(found: Sequence[Quality], path: Path) -> None:
-    """Write `found` to `path`; what other data sets have there stays."""
-    data = {}
-    if path.exists():
-        data = json.loads(path.read_text(encoding="utf-8"))["data"]
+    """Write `found` to `path`; what other data sets and models have there stays.
+
+    `data` is of the models that have bars, `without_bars` of the others.
+    """
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    data, others = content.get("data", {}), content.get("without_bars", {})
+    for quality in found:
+        if quality.bars:
+            data[quality.data] = quality.as_json()
+        else:
+            others.setdefault(quality.data, {})[quality.model] = quality.as_json()
     content = {
         "name": "quality",
         "protocol": "leave-one-out by time, full ranking of all items, no sampled negatives; "
         "standard errors of baselines over users, of the model over seeds",
-        "data": {**data, **{quality.data: quality.as_json() for quality in found}},
+        "data": data,
+        "without_bars": others,
         "versions": {
             "python": platform.python_version(),
             "keras": metadata.version("keras"),
