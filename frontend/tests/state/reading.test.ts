@@ -118,9 +118,9 @@ describe('evidence', () => {
   });
 
   it('of candidates is the row of the first, with what its keys are called', async () => {
-    const [plain] = run('a').layers;
-    const layer = { ...plain!, kind: 'field', query_axis: 'candidate', key_axis: 'feature' };
-    server.runs = [run('a', { layers: [layer] })];
+    const field = { kind: 'field', query_axis: 'candidate', key_axis: 'feature' };
+    const layers = run('a').layers.map((plain) => ({ ...plain, ...field }));
+    server.runs = [run('a', { layers })];
     server.axis = [7, null];
     server.keysToo = true;
     const session = await start();
