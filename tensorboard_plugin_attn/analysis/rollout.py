@@ -3,7 +3,7 @@
 Abnar and Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020: heads are averaged, the
 residual connection counts as attention to oneself, and layers are multiplied. It knows nothing of
 values and feed-forward layers, so it says where information could go, not what is used: on the
-SASRec of docs/attention_is_not_explanation.md it explains recommendations no better than recency.
+SASRecs of docs/attention_is_not_explanation.md it explains recommendations no better than recency.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,8 +28,10 @@ from tensorboard_plugin_attn.capture.ranking import Ranker
 from tensorboard_plugin_attn.capture.recorder import (
     EVERY_STEP,
     MAX_OVERHEAD,
+    MODELS,
     RECOMMENDATIONS,
     Recorder,
+    Snapshot,
     history_lengths,
 )
 from tensorboard_plugin_attn.capture.selection import Heads
@@ -39,11 +42,14 @@ from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
 from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.schedule import Schedule
 from tensorboard_plugin_attn.logging.writer import BUDGET_BYTES
+from tensorboard_plugin_attn.portable.kinds import AnyDescription
 from tensorboard_plugin_attn.privacy import Privacy
 
 __all__ = ["Watch", "capturing", "note_attention", "watch"]
 
 logger = logging.getLogger("tensorboard_plugin_attn")
+
+Portable = Callable[[Any, Sequence[str]], tuple[AnyDescription, Mapping[str, NDArray[np.float32]]]]
 
 _SHARDED = ("FullyShardedDataParallel", "FSDPModule", "DeepSpeedEngine")
 
@@ -64,6 +70,8 @@ def watch(
     score_items: Sequence[str | None] | None = None,
     top_k: int = 10,
     recommendations_schedule: Schedule = RECOMMENDATIONS,
+    portable: Portable | None = None,
+    models_schedule: Schedule = MODELS,
     call: torch_inputs.Call | None = None,
     lengths: Sequence[int] | None = None,
     padding: str | None = None,
@@ -94,6 +102,10 @@ def watch(
       score_items: item id of each column of `scores`; `None` for a column that is no item.
       top_k: how many recommendations to log.
       recommendations_schedule: at which of the logged steps; by default fewer.
+      portable: `portable(model, layers) -> (description, arrays)`: the model as data, `layers`
+        being the names its attention has in the log, so that the tab can explain and replay it
+        (docs/guides/keras.md). Needs `scores`.
+      models_schedule: at which of the logged steps the model is logged too.
       call: `call(model, inputs)`, if the model is to be called in another way. It runs outside
         autocast, in the parameters' own precision; enter autocast in it to see that.
       lengths: real history items per user, for cropping padding; by default the number of
@@ -111,6 +123,8 @@ def watch(
     """
     if scores is not None and score_items is None:
         raise ValueError("scores needs score_items: the item id of each column")
+    if portable is not None and scores is None:
+        raise ValueError("portable needs scores and score_items: which items the model scores")
     cohort = cohort if inputs is None else replace(cohort, inputs=inputs)
     if cohort.inputs is None:
         raise ValueError("no inputs: pass Cohort(inputs=...) or watch(inputs=...)")
@@ -134,13 +148,15 @@ def watch(
         cohort,
         schedule=schedule,
         recommendations_schedule=recommendations_schedule,
+        models_schedule=models_schedule,
         max_overhead=max_overhead,
         layers=layers,
         heads=heads,
         lengths=lengths,
         ranker=Ranker(score_items, cohort.users, top_k) if scores and score_items else None,
     )
-    return Watch(probe, writer, recorder, count, owns_writer=writer is not log)
+    snapshot = None if portable is None else partial(portable, model)
+    return Watch(probe, writer, recorder, count, snapshot, owns_writer=writer is not log)
 
 
 class Watch:
@@ -152,6 +168,7 @@ class Watch:
         writer: AttentionWriter | None,
         recorder: Recorder | None,
         count: StepCount,
+        snapshot: Snapshot | None = None,
         *,
         owns_writer: bool,
     ) -> None:
@@ -159,6 +176,7 @@ class Watch:
         self._writer = writer
         self._recorder = recorder
         self._count = count
+        self._snapshot = snapshot
         self._owns_writer = owns_writer
         self._removed = False
         self._warned: set[str] = set()
@@ -205,7 +223,9 @@ class Watch:
         if self._recorder is None:
             return
         if self._count.step > 0:
-            self._recorder.record(self._count.step, self._count.epoch, self._captured)
+            self._recorder.record(
+                self._count.step, self._count.epoch, self._captured, self._snapshot, is_last=True
+            )
         self._recorder.end(close_writer=self._owns_writer)
 
     def __enter__(self) -> Watch:
@@ -222,7 +242,7 @@ class Watch:
     def _log_if_due(self) -> None:
         recorder, count = self._recorder, self._count
         if recorder is not None and not self._removed and recorder.due(count.step, count.epoch):
-            recorder.record(count.step, count.epoch, self._captured)
+            recorder.record(count.step, count.epoch, self._captured, self._snapshot)
 
     def _captured(self) -> tuple[list[CapturedArray], NDArray[np.float32] | None]:
         assert self._recorder is not None  # noqa: S101

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tensorboard_plugin_attn.portable.edits import Edit, edited
 from tensorboard_plugin_attn.portable.feature_description import FeatureDescription
-from tensorboard_plugin_attn.portable.operations import gelu, softmax
+from tensorboard_plugin_attn.portable.operations import gelu, product, softmax
 
 _CELLS = 1 << 20  # numbers of the items that are worked on at once
 
@@ -90,7 +90,7 @@ class FeatureModel:
             logits = [self._queries[:, items] @ keys, *self._own_logits(items)]
             weights = softmax(np.concatenate(logits, axis=-1) + log_weight)
             attention = np.einsum("hck,h->ck", weights, on) / np.float32(len(on))
-            z = attention[:, : len(shared)] @ values
+            z = product(attention[:, : len(shared)], values)
             for number, own in enumerate(self._own_values(items)):
                 z += attention[:, len(shared) + number, None] * own
             scores.append(self._score(z, self.tensors["items"][items]))
@@ -116,11 +116,12 @@ class FeatureModel:
         ]
 
     def _score(self, z: Floats, items: Floats) -> Floats:
-        product = z * items
-        score = product.sum(axis=-1)
+        matched = z * items
+        score = matched.sum(axis=-1)
         if self.description.scoring == "mlp":
-            joined = np.concatenate([z, items, product], axis=-1)
-            hidden = gelu(joined @ self.tensors["hidden.weight"] + self.tensors["hidden.bias"])
+            joined = np.concatenate([z, items, matched], axis=-1)
+            hidden = product(joined, self.tensors["hidden.weight"])
+            hidden = gelu(hidden + self.tensors["hidden.bias"])
             score = score + (hidden @ self.tensors["score.weight"])[:, 0]
             score += self.tensors["score.bias"][0]
         return np.asarray(score, np.float32)

@@ -258,7 +258,7 @@ def item_body(item: pb.Item) -> dict[str, object]:
     return {
         "index": item.index,
         "id": item.id,
-        "label": item.label,
+        "label": item.label or item.id,
         "attributes": dict(item.attributes),
     }
 

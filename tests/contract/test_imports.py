@@ -160,3 +160,25 @@ def test_the_loader_loads_no_more_of_the_package_than_it_must() -> None:
         f"{PACKAGE}.server",
         f"{PACKAGE}.server.loader",
     }
+
+
+EXECUTES = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
+EXECUTES |= {"h5py", "runpy", "code", "onnxruntime", *FRAMEWORKS}
+CALLS = {"eval", "exec", "compile", "__import__", "import_module", "load", "fromfile", "memmap"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [each for each in MODULES if part_of(each) in ("reading", "server", "analysis", "portable")],
+    ids=name_of,
+)
+def test_nothing_that_reads_a_log_can_execute_it(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert not {name.partition(".")[0] for name in imported(tree)} & EXECUTES
+    called = {
+        node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+    }
+    compiles = {"compile"} if "re" in imports_of(path) else set()  # patterns, not code
+    assert not called & (CALLS - compiles)

@@ -59,7 +59,7 @@ SIGNATURES = {
 FIELDS = {
     "Cohort": ["users", "items", "inputs"],
     "Item": ["id", "label", "attributes"],
-    "User": ["id", "history", "target", "label", "attributes"],
+    "User": ["id", "history", "target", "label", "attributes", "known"],
     "Privacy": ["key", "user_attributes", "user_labels", "item_labels"],
     "UserRecommendations": ["items", "scores", "target_rank", "target_score", "seen_removed"],
     "WriterStatus": [

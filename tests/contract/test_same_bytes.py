@@ -12,6 +12,7 @@ from tensorboard_plugin_attn.reading.event_index import EventIndex
 from tensorboard_plugin_attn.reading.provider_store import ProviderStore
 from tensorboard_plugin_attn.reading.store import Store, StoredEvent
 from tests.fixtures.logs import LAYER, attention, cohort, write_log
+from tests.fixtures.portable_logs import write_models
 from tests.fixtures.providers import LOADERS, ONCE, tensorboard_flags
 from tests.fixtures.tab import Tab
 
@@ -106,4 +107,20 @@ def test_index_and_provider_name_axes_alike(tmp_path: Path, loader: str) -> None
             seen = axes_seen(index, step)
             assert seen["query_axis"] == [candidates(step)]
             assert axes_seen(tab, step) == seen
+        tab.plugin._runs.store._pool.shutdown()
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_index_and_provider_replay_the_same_models(tmp_path: Path, loader: str) -> None:
+    write_models(tmp_path / "run", [1, 2, 3])
+    asked = {"run": "run", "user": 1, "steps": 2}
+    expected = Tab(tmp_path).json("/evidence", **asked)
+    flags = tensorboard_flags(tmp_path, "--attn_reader=provider", *ONCE)
+    with LOADERS[loader](flags) as provider:
+        tab = Tab(tmp_path, flags, provider)
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if tab.json("/runs")["runs"] and tab.json("/models", run="run")["steps"] == [1, 2, 3]:
+                break
+        assert tab.json("/evidence", **asked) == expected
         tab.plugin._runs.store._pool.shutdown()

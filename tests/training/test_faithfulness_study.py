@@ -71,3 +71,29 @@ def test_another_directory_or_data_set_is_refused(
     with pytest.raises(SystemExit):
         main(["faithfulness", str(tmp_path / "run")])
     assert "does not say which data it was trained on" in capsys.readouterr().err
+
+
+def test_the_documents_figures_are_those_of_the_result() -> None:
+    content = json.loads(command.RESULT.read_text(encoding="utf-8"))
+    document = (command.RESULT.parents[2] / "docs" / "attention_is_not_explanation.md").read_text()
+    section = document.split("## What we found")[1].split("\n## ")[0]
+    for method, whole in content["with_newest"].items():
+        aside = content["newest_aside"][method]
+        [line] = [each for each in section.splitlines() if each.startswith(f"| {_named(method)} |")
+                  and "±" in each]  # fmt: skip
+        figures = [part.split("±")[0].strip() for part in line.split("|")[2:7]]
+        expected = [
+            f"{whole['aopc']['value']:.3f}",
+            f"{whole['rank_correlation']['value']:.2f}",
+            f"{aside['aopc']['value']:.3f}",
+            f"{aside['rank_correlation']['value']:.2f}",
+            f"{aside['same_first']['value']:.2f}",
+        ]
+        assert [figure.replace("−", "-") for figure in figures] == expected, method
+    assert f"{content['users']}\ncustomers" in section
+    share = round(100 * content["single_deletions"] / content["users"])
+    assert f"For {share}% of these" in section
+
+
+def _named(method: str) -> str:
+    return method.replace("_", " ")

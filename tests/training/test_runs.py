@@ -86,6 +86,7 @@ def test_queries_and_keys_are_called_what_they_are(run: Report) -> None:
     found = tab.json("/catalogue", run=name, attempt=attempt, axes=numbers)
     said = {item["index"]: item["id"] for item in found["items"]}
     axes = [[said[item] for item in axis["items"]] for axis in found["axes"] if axis["items"]]
+    axes = [axis for axis in axes if len(axis) != ITEMS - 1]  # that of the portable models
     kinds = [(each["kind"], each["query_axis"], each["key_axis"]) for each in layers]
     if run.directory.name == "bert4rec":
         assert kinds == [("self", "sequence", "sequence")]

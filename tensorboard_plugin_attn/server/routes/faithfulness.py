@@ -6,6 +6,7 @@ changes in training. What a figure means is in docs/attention_is_not_explanation
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +31,8 @@ from tensorboard_plugin_attn.server.routes.evidence import attention_of, number_
 from tensorboard_plugin_attn.server.routes.whatif import slot
 
 MOST_USERS = 16
+AT_ONCE, WAIT_S = 2, 5.0
+_cards = threading.BoundedSemaphore(AT_ONCE)
 SUBJECT = "attention"
 NEWEST = {"with_newest": False, "newest_aside": True}
 RANDOMISED = ("attention", "attention_layer_mean", "rollout", "value_norm", "attention_gradient")
@@ -46,7 +49,7 @@ def faithfulness_route(
 
 
 def _made(runs: Runs, replays: Replays, about: Asked, most: int) -> bytes:
-    with slot():
+    with slot(_cards, WAIT_S):
         return json_bytes(faithfulness_impl(runs, replays, about, most))
 
 

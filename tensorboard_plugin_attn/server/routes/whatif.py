@@ -34,7 +34,7 @@ from tensorboard_plugin_attn.server.routes.evidence import MOST_TOP, TOP, number
 
 AT_ONCE = 2
 WAIT_S = 1.0
-_slots = threading.BoundedSemaphore(AT_ONCE)
+_whatifs = threading.BoundedSemaphore(AT_ONCE)
 
 
 def whatif_route(runs: Runs, results: ResultCache, replays: Replays, request: Request) -> Response:
@@ -54,20 +54,26 @@ def _made(runs: Runs, replays: Replays, about: Asked, user: int, parts: Parsed, 
 
 
 @contextmanager
-def slot() -> Iterator[None]:
+def slot(
+    slots: threading.BoundedSemaphore = _whatifs, wait_s: float | None = None
+) -> Iterator[None]:
     """Let few compute at once: a dragged slider asks often, and the others look at frames.
+
+    Args:
+      slots: one is taken; by default of what-ifs, which must not wait for longer computations.
+      wait_s: for how long at most; by default `WAIT_S`.
 
     Raises:
       RouteError: none was free in time (503).
     """
-    if not _slots.acquire(timeout=WAIT_S):
+    if not slots.acquire(timeout=WAIT_S if wait_s is None else wait_s):
         raise RouteError(
-            503, "busy", "Too many what-ifs at once.", "Try again.", {"Retry-After": "1"}
+            503, "busy", "Too many computations at once.", "Try again.", {"Retry-After": "1"}
         )
     try:
         yield
     finally:
-        _slots.release()
+        slots.release()
 
 
 def whatif_impl(of: Case, edit: Edit, top: int) -> dict[str, object]:

@@ -18,7 +18,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from tensorboard_plugin_attn import AttentionWriter, Cohort, schedule
 from tensorboard_plugin_attn.capture.torch import Watch, capturing, note_attention, watch
+from tensorboard_plugin_attn.portable.description import Served
 from tests.fixtures.logged_run import LoggedRun
+from tests.fixtures.tab import Tab
 from tests.fixtures.torch_recommenders import (
     HEADS,
     HISTORIES,
@@ -374,3 +376,25 @@ def test_only_the_first_process_logs_or_each_in_its_own_directory(tmp_path: Path
         LoggedRun(tmp_path / "each", "attention/worker_001").attention("attend", 3, 0),
         each.attention("attend", 3, 0),
     )
+
+
+def test_the_model_is_logged_as_data_or_as_served(tmp_path: Path) -> None:
+    model, optimizer = made()
+    named: list[tuple[str, ...]] = []
+
+    def portable(watched_model: nn.Module, layers: Any) -> Any:
+        assert watched_model is model
+        named.append(tuple(layers))
+        return Served(ITEMS, LENGTH), {}
+
+    settings = {
+        "scores": lambda model, inputs: model(**inputs),
+        "score_items": SCORE_ITEMS,
+        "portable": portable,
+    }
+    with watched(model, tmp_path / "run", optimizer, **settings):
+        train(model, optimizer)
+    assert Tab(tmp_path).json("/models", run="run")["steps"] == [1, 2, 3, 4]
+    assert {layers[0] for layers in named} == {LAYER}
+    with pytest.raises(ValueError, match="portable needs scores"):
+        watched(model, tmp_path / "other", optimizer, portable=portable)

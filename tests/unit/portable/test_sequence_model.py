@@ -148,3 +148,16 @@ def test_what_is_computed_at_once_stays_within_the_limit() -> None:
     cells = 9 * (2 * 9 + 24)
     assert model.rows_at_once(100) == schema.MAX_REPLAY_CELLS // cells
     assert model.rows_at_once(2) > model.rows_at_once(7)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 64, 192), (50, 64, 256), (333, 7, 5), (9, 1000, 900), (0, 4, 4)]
+)
+def test_products_in_parts_are_products(shape: tuple[int, int, int]) -> None:
+    rows, inner, outer = shape
+    random = np.random.default_rng(0)
+    x = random.normal(size=(rows, inner)).astype(np.float32)
+    weight = random.normal(size=(inner, outer)).astype(np.float32)
+    np.testing.assert_allclose(operations.product(x, weight), x @ weight, atol=1e-3)
+    deep = np.stack([x, x])
+    np.testing.assert_allclose(operations.product(deep, weight), deep @ weight, atol=1e-3)
