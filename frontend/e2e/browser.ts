@@ -4,7 +4,7 @@ import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-export async function launch(): Promise<Browser> {
+export async function launch(extra: readonly string[] = []): Promise<Browser> {
   const executablePath =
     process.env['CHROMIUM'] ?? CANDIDATES.find((candidate) => existsSync(candidate));
   if (executablePath === undefined) {
@@ -21,6 +21,7 @@ export async function launch(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...extra,
     ],
   });
 }
@@ -36,6 +37,8 @@ export interface TabOptions {
   dark?: boolean;
   width?: number;
   height?: number;
+  /** Runs in every frame before anything else does. */
+  before?: string;
 }
 
 /** Open TensorBoard at `address`, with `link` (`run=a&step=3`) as the tab's part of the hash. */
@@ -49,6 +52,7 @@ export async function openTab(
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     reducedMotion: 'reduce',
   });
+  if (options.before !== undefined) await context.addInitScript({ content: options.before });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('console', (message) => {
