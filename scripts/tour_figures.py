@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Habit:
-    """How one head came to look where it looks: means over the cohort.
+    """How one head came to look where it looks: means over users.
 
     Attributes:
       run: the run's name, as in links.
@@ -79,14 +80,16 @@ class Run:
     layers: list[str]
     histories: list[list[str]]  # item ids, oldest first, by user
 
-    def measure(self, layer: str, name: str) -> tuple[list[int], Values]:
-        """Return steps and the mean over users of a measure `[step, head]`.
+    def measure(
+        self, layer: str, name: str, users: Sequence[int] | None = None
+    ) -> tuple[list[int], Values]:
+        """Return steps and the mean over users (all of them) of a measure `[step, head]`.
 
         Steps are those that all users have, and at which it was measured for one of them.
         """
         answers = [
             self.tab.json("/measures", run=self.name, layer=layer, user=user)
-            for user in range(len(self.histories))
+            for user in (range(len(self.histories)) if users is None else users)
         ]
         steps = sorted(set.intersection(*(set(answer["steps"]) for answer in answers)))
         values = np.array([_at(answer, name, steps) for answer in answers], float)
@@ -129,15 +132,16 @@ def nearest_head(run: Run) -> int:
     return int(run.measure(run.layers[-1], "recency")[1][-1].argmin())
 
 
-def habit(run: Run, head: int) -> Habit:
-    """Return how `head` of the last layer changed."""
+def habit(run: Run, head: int, users: Sequence[int] | None = None) -> Habit:
+    """Return how `head` of the last layer changed, as a mean over users (all of them)."""
     layer = run.layers[-1]
-    steps, recency = run.measure(layer, "recency")
+    steps, recency = run.measure(layer, "recency", users)
     of_head = recency[:, head]
     # Query q of a causal layer has q + 1 keys, so even attention is q / 2 places back.
-    even = float(np.mean([(len(history) - 1) / 4 for history in run.histories]))
+    followed = run.histories if users is None else [run.histories[user] for user in users]
+    even = float(np.mean([(len(history) - 1) / 4 for history in followed]))
     away = int(of_head.argmax())
-    measured, importance = run.measure(layer, "importance")
+    measured, importance = run.measure(layer, "importance", users)
     return Habit(
         run.name,
         layer,
@@ -185,6 +189,23 @@ def by_order(run: Run, head: int, step: int) -> Share:
             for user, history in enumerate(run.histories)
         ]
     )
+
+
+def of_each_order(run: Run, head: int, step: int) -> list[tuple[float, float]]:
+    """Return, for each later order of the customer, attention that stays in it, and its even share.
+
+    Means over the order's queries.
+    """
+    order = orders(run.histories[USER], ecommerce.data())
+    attention = run.attention(run.layers[-1], USER, step)[head]  # [query, key]
+    found = []
+    for number in range(1, int(order[-1]) + 1):
+        begin, end = np.flatnonzero(order == number)[[0, -1]]
+        queries = range(begin, end + 1)
+        own = [attention[query, begin : query + 1].sum() for query in queries]
+        even = [(query + 1 - begin) / (query + 1) for query in queries]
+        found.append((float(np.mean(own)), float(np.mean(even))))
+    return found
 
 
 def order_sizes(run: Run) -> list[list[int]]:
@@ -243,12 +264,15 @@ def main(logdir: Path) -> int:
     for described in one.tab.json("/runs")["runs"]:
         print(f"{described['display_name']}: {described['step_count']} steps, {described['cost']}")
     for run, found in ((one, own), (other, partner)):
-        print(json.dumps(asdict(found), indent=1))
+        print("cohort:", json.dumps(asdict(found), indent=1))
+        print(f"user {USER}:", json.dumps(asdict(habit(run, found.head, [USER])), indent=1))
         _, entropy = run.measure(found.layer, "entropy_bits")
         print("entropy, first and last:", entropy[[0, -1]].round(2).tolist())
         print("orders of the customers, in items:", order_sizes(run))
         for step in (1, found.away_step, found.last_step):
             print(f"by order at {step}:", by_order(run, found.head, step))
+            of_orders = np.round(of_each_order(run, found.head, step), 2).tolist()
+            print(f"user {USER}, later orders at {step}, attention and even share:", of_orders)
             print(f"by distance at {step}:", by_distance(run, found.head, step).round(2).tolist())
         for layer in run.layers:
             steps, importance = run.measure(layer, "importance")

@@ -51,6 +51,7 @@ export async function openTab(
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     reducedMotion: 'reduce',
+    timezoneId: 'UTC',
   });
   if (options.before !== undefined) await context.addInitScript({ content: options.before });
   const page = await context.newPage();

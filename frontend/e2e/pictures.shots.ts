@@ -97,7 +97,6 @@ describe.each([
   });
 });
 
-
 /** The tab as `shot` wants it. */
 async function open(shot: Shot, dark: boolean): Promise<Tab> {
   const options = { width: 1100, height: 700, ...shot.options, dark, before: BOXES };
@@ -118,7 +117,9 @@ async function settle(tab: Tab): Promise<void> {
   let before = '';
   for (let tries = 0; tries < 40; tries += 1) {
     await tab.page.waitForTimeout(250);
-    const now = createHash('sha256').update(await tab.page.screenshot()).digest('hex');
+    const now = createHash('sha256')
+      .update(await tab.page.screenshot())
+      .digest('hex');
     if (now === before) return;
     before = now;
   }

@@ -1,5 +1,5 @@
 // The pictures in docs/images, of a real run: each view, light and dark.
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { byTestId, launch, openTab, type TabOptions } from './browser';
 
@@ -44,6 +44,9 @@ async function shoot(
       : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
   await tab.frame.waitForSelector(shown);
   await tab.frame.waitForSelector(byTestId('indexing'), { state: 'detached' });
+  await expect
+    .poll(() => tab.frame.locator(byTestId('head-number')).allInnerTexts(), { timeout: 20_000 })
+    .not.toContain('–');
   await tab.page.waitForTimeout(2500);
   const path = `${folder}/${name}.png`;
   if (part === undefined) await tab.page.screenshot({ path });
@@ -81,7 +84,8 @@ describe('the tour', () => {
     ['after', tour.own.last_step],
   ])('all heads %s', async (name, step) => {
     const link = { ...at(), view: 'heads', mean: 1, step };
-    await shoot(`tour-heads-${name}`, address, link, {}, byTestId('heads-grid'));
+    const size = { width: 1220, height: 860 };
+    await shoot(`tour-heads-${name}`, address, link, size, byTestId('heads-grid'));
   });
 
   it('one head at two steps', async () => {

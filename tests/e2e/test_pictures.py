@@ -5,12 +5,15 @@ When a change is meant, `make screenshots` takes the reference again; look at wh
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageFont
 
 from tests.e2e import pictures
+from tests.e2e.box_font import box_font
 from tests.e2e.pictures import REFERENCE, TOLERANCE, difference
 
 NAMES = sorted(path.stem for path in REFERENCE.glob("*.png"))
@@ -93,3 +96,12 @@ def test_what_moved_is_gone_or_has_another_colour_is_found(change: object) -> No
 
 def test_another_size_cannot_be_compared() -> None:
     assert difference(picture()[1:], picture()) is None
+
+
+def test_every_character_is_the_same_box_and_a_space_is_empty() -> None:
+    font = ImageFont.truetype(io.BytesIO(box_font()), 20)
+    drawn = {text: bytes(font.getmask(text)) for text in "iW7é中😀"}
+    assert {font.getlength(text) for text in [*drawn, " ", "\u00a0"]} == {10.0}
+    assert len(set(drawn.values())) == 1
+    assert 255 in drawn["i"]
+    assert not any(font.getmask(" "))
