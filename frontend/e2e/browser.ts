@@ -1,4 +1,5 @@
 // Headless Chromium on TensorBoard's page, and the plugin's frame within it.
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
 
@@ -85,6 +86,21 @@ async function pluginFrame(page: Page): Promise<Frame> {
   const frame = await element.contentFrame();
   if (frame === null) throw new Error('The plugin has no frame.');
   return frame;
+}
+
+/** Wait until the page has looked the same for `still_ms`. */
+export async function settle(tab: Tab, still_ms: number): Promise<void> {
+  let before = '';
+  let since = Date.now();
+  for (const end = since + 45_000; Date.now() < end; await tab.page.waitForTimeout(250)) {
+    const now = createHash('sha256')
+      .update(await tab.page.screenshot())
+      .digest('hex');
+    if (now !== before) since = Date.now();
+    else if (Date.now() - since >= still_ms) return;
+    before = now;
+  }
+  throw new Error('The picture does not come to rest.');
 }
 
 export function byTestId(name: string): string {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Browser, Frame } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { byTestId, launch, openTab, type Tab, type TabOptions } from './browser';
+import { byTestId, launch, openTab, settle, type Tab, type TabOptions } from './browser';
 
 const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
 const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
@@ -87,7 +87,7 @@ describe.each([
 ])('%s', (theme, dark) => {
   it.each(Object.entries(SHOTS))('%s', async (name, shot) => {
     const tab = await open(shot, dark);
-    await settle(tab);
+    await settle(tab, 500);
     const file = `${name}-${theme}`;
     canvases[file] = await painted(tab.frame);
     const element = await tab.frame.frameElement();
@@ -110,20 +110,6 @@ async function open(shot: Shot, dark: boolean): Promise<Tab> {
   for (const selector of shot.shown) await tab.frame.waitForSelector(selector);
   await tab.frame.waitForSelector(byTestId('indexing'), { state: 'detached' });
   return tab;
-}
-
-/** Wait until nothing is asked for and the picture stays as it is. */
-async function settle(tab: Tab): Promise<void> {
-  let before = '';
-  for (let tries = 0; tries < 40; tries += 1) {
-    await tab.page.waitForTimeout(250);
-    const now = createHash('sha256')
-      .update(await tab.page.screenshot())
-      .digest('hex');
-    if (now === before) return;
-    before = now;
-  }
-  throw new Error('The picture does not come to rest.');
 }
 
 /** Size and digest of the pixels of every canvas: one pixel per cell, so they are exact. */

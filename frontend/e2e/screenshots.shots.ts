@@ -1,7 +1,7 @@
 // The pictures in docs/images, of a real run: each view, light and dark.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { byTestId, launch, openTab, type TabOptions } from './browser';
+import { byTestId, launch, openTab, settle, type TabOptions } from './browser';
 
 const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
 const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
@@ -47,7 +47,9 @@ async function shoot(
   await expect
     .poll(() => tab.frame.locator(byTestId('head-number')).allInnerTexts(), { timeout: 20_000 })
     .not.toContain('–');
-  await tab.page.waitForTimeout(2500);
+  if (link['view'] === 'evolution')
+    await tab.frame.waitForSelector(`${byTestId('measure-curves')} .now`);
+  await settle(tab, 4000);
   const path = `${folder}/${name}.png`;
   if (part === undefined) await tab.page.screenshot({ path });
   else await tab.frame.locator(part).first().screenshot({ path });
