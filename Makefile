@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 MARKS := .make
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-full test-python test-frontend lint format proto bench capture-table images clean
+.PHONY: help setup build demo test test-full test-python test-frontend lint format proto bench capture-table images screenshots clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s '	'
@@ -49,8 +49,11 @@ bench: $(MARKS)/python ## Measure ours and the peers in one run (ONLY=name); res
 capture-table: $(MARKS)/python ## Try the capture on every listed version of every framework; writes docs/capture_table.md
 	$(BIN)/python scripts/capture_table.py
 
-images: setup ## Take the screenshots in docs/images from a real run
+images: setup ## Take the screenshots in docs/images, of what `make demo ARGS=--no-serve` trained
 	$(BIN)/python scripts/take_screenshots.py
+
+screenshots: setup ## Take the pictures that tests/e2e/test_pictures.py compares with, after a change that is meant
+	$(BIN)/python scripts/take_reference.py
 
 clean: ## Remove everything that can be made again
 	rm -rf $(VENV) $(MARKS) frontend/node_modules demo/logs

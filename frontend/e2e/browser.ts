@@ -1,10 +1,11 @@
 // Headless Chromium on TensorBoard's page, and the plugin's frame within it.
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-export async function launch(): Promise<Browser> {
+export async function launch(extra: readonly string[] = []): Promise<Browser> {
   const executablePath =
     process.env['CHROMIUM'] ?? CANDIDATES.find((candidate) => existsSync(candidate));
   if (executablePath === undefined) {
@@ -21,6 +22,7 @@ export async function launch(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...extra,
     ],
   });
 }
@@ -36,6 +38,8 @@ export interface TabOptions {
   dark?: boolean;
   width?: number;
   height?: number;
+  /** Runs in every frame before anything else does. */
+  before?: string;
 }
 
 /** Open TensorBoard at `address`, with `link` (`run=a&step=3`) as the tab's part of the hash. */
@@ -48,7 +52,9 @@ export async function openTab(
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     reducedMotion: 'reduce',
+    timezoneId: 'UTC',
   });
+  if (options.before !== undefined) await context.addInitScript({ content: options.before });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('console', (message) => {
@@ -80,6 +86,21 @@ async function pluginFrame(page: Page): Promise<Frame> {
   const frame = await element.contentFrame();
   if (frame === null) throw new Error('The plugin has no frame.');
   return frame;
+}
+
+/** Wait until the page has looked the same for `still_ms`. */
+export async function settle(tab: Tab, still_ms: number): Promise<void> {
+  let before = '';
+  let since = Date.now();
+  for (const end = since + 45_000; Date.now() < end; await tab.page.waitForTimeout(250)) {
+    const now = createHash('sha256')
+      .update(await tab.page.screenshot())
+      .digest('hex');
+    if (now !== before) since = Date.now();
+    else if (Date.now() - since >= still_ms) return;
+    before = now;
+  }
+  throw new Error('The picture does not come to rest.');
 }
 
 export function byTestId(name: string): string {

@@ -1,12 +1,25 @@
 // The pictures in docs/images, of a real run: each view, light and dark.
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { byTestId, launch, openTab, type TabOptions } from './browser';
+import { byTestId, launch, openTab, settle, type TabOptions } from './browser';
 
 const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
 const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
 const folder = process.env['ATTN_SHOTS_FOLDER'] ?? '';
-const step = process.env['ATTN_SHOTS_STEP'] ?? 'latest';
+/** A head of the last layer, as scripts/tour_figures.py describes it. */
+interface Habit {
+  run: string;
+  layer: string;
+  head: number;
+  away_step: number;
+  last_step: number;
+}
+const tour = JSON.parse(process.env['ATTN_SHOTS_TOUR'] ?? '{}') as {
+  user: string;
+  own: Habit;
+  partner: Habit;
+};
+type LinkValues = Record<string, string | number>;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -20,8 +33,9 @@ afterAll(async () => {
 async function shoot(
   name: string,
   where: string,
-  link: Record<string, string | number>,
+  link: LinkValues,
   options: TabOptions,
+  part?: string,
 ): Promise<void> {
   const tab = await openTab(browser, where, link, options);
   const shown =
@@ -30,8 +44,15 @@ async function shoot(
       : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
   await tab.frame.waitForSelector(shown);
   await tab.frame.waitForSelector(byTestId('indexing'), { state: 'detached' });
-  await tab.page.waitForTimeout(1500);
-  await tab.page.screenshot({ path: `${folder}/${name}.png` });
+  await expect
+    .poll(() => tab.frame.locator(byTestId('head-number')).allInnerTexts(), { timeout: 20_000 })
+    .not.toContain('–');
+  if (link['view'] === 'evolution')
+    await tab.frame.waitForSelector(`${byTestId('measure-curves')} .now`);
+  await settle(tab, 4000);
+  const path = `${folder}/${name}.png`;
+  if (part === undefined) await tab.page.screenshot({ path });
+  else await tab.frame.locator(part).first().screenshot({ path });
   await tab.page.context().close();
 }
 
@@ -40,30 +61,60 @@ describe.each([
   ['dark', true],
 ])('%s', (theme, dark) => {
   it.each(['recommendations', 'heads', 'head', 'evolution', 'compare'])('%s', async (view) => {
-    await shoot(`${view}-${theme}`, address, { view, ...at() }, { dark });
+    const link = view === 'compare' ? { compare: panels(tour.own, tour.partner) } : {};
+    await shoot(`${view}-${theme}`, address, { ...at(), view, ...link }, { dark });
   });
 
   it('in a notebook', async () => {
-    await shoot(
-      `notebook-${theme}`,
-      address,
-      { view: 'heads', ...at() },
-      { dark, width: 1100, height: 620 },
-    );
+    const size = { width: 1100, height: 620 };
+    await shoot(`notebook-${theme}`, address, { ...at(), view: 'heads' }, { dark, ...size });
   });
 
   it('empty', async () => {
     await shoot(`empty-${theme}`, empty, {}, { dark });
   });
+
+  it('the tour: the head over training, and what it measures', async () => {
+    const link = { ...at(), view: 'evolution', measure: 'recency', curve: LOSS };
+    await shoot(`tour-evolution-${theme}`, address, link, { dark });
+  });
 });
 
-/** The better of the demo's two runs, a customer with a long history, the layer that predicts. */
-function at(): Record<string, string | number> {
-  return {
-    run: 'sasrec-d64/attention',
-    user: 4,
-    layer: 'sasrec/block_1/attention',
-    head: 1,
-    ...(step === 'latest' ? {} : { step }),
-  };
+describe('the tour', () => {
+  it.each([
+    ['before', 1],
+    ['after', tour.own.last_step],
+  ])('all heads %s', async (name, step) => {
+    const link = { ...at(), view: 'heads', mean: 1, step };
+    const size = { width: 1220, height: 860 };
+    await shoot(`tour-heads-${name}`, address, link, size, byTestId('heads-grid'));
+  });
+
+  it('one head at two steps', async () => {
+    const { own } = tour;
+    const steps = `${panel(own, own.away_step)}~${panel(own, own.last_step)}`;
+    await shoot('tour-steps', address, { ...at(), view: 'compare', compare: steps }, {});
+  });
+
+  it('how much it matters', async () => {
+    const link = { ...at(), view: 'evolution', measure: 'importance' };
+    await shoot('tour-importance', address, link, {}, byTestId('measure-curves'));
+  });
+});
+
+const LOSS = `${tour.own.run.replace(/attention$/, 'train')}/epoch_loss`;
+
+/** The tour's customer, and the head it is about, at the end of training. */
+function at(): LinkValues {
+  const { run, layer, head, last_step: step } = tour.own;
+  return { run, user: tour.user, layer, head, step };
+}
+
+/** A head as a panel of the comparison, at a step of its own or the timeline's. */
+function panel({ run, layer, head }: Habit, step: number | '' = ''): string {
+  return `${run}*${layer}*${tour.user}*${head || ''}*${step}`.replace(/\*+$/, '');
+}
+
+function panels(one: Habit, other: Habit): string {
+  return `${panel(one)}~${panel(other)}`;
 }
