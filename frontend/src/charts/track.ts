@@ -15,6 +15,8 @@ export interface GapSpan {
   readonly from: number;
   readonly to: number;
   readonly gap: Gap;
+  /** Steps of the same gap were logged beside this stretch: it is one of many. */
+  readonly sparse: boolean;
 }
 
 /** The track of a timeline. An axis that was not logged for every step falls back to the step. */
@@ -76,13 +78,25 @@ export function nearestIndex(track: Track, position: number): number {
   return b !== undefined && b - position < position - a ? before + 1 : before;
 }
 
-/** Gaps as stretches; half a step wider, so that one lost step is seen. */
+/**
+ * Gaps as stretches; half a step wider, so that one lost step is seen.
+ *
+ * A gap may say that some of its steps are missing (logging that was thinned): the logged ones in it
+ * are spared, so one gap is then many stretches.
+ */
 export function gapSpans(track: Track, gaps: readonly Gap[]): GapSpan[] {
-  return gaps.map((gap) => ({
-    gap,
-    from: positionOfStep(track, gap.first_step - 0.5),
-    to: positionOfStep(track, gap.last_step + 0.5),
-  }));
+  return gaps.flatMap((gap) => {
+    const begin = indexAtOrBefore(track.steps, gap.first_step - 1) + 1;
+    const inside = track.steps.slice(begin, indexAtOrBefore(track.steps, gap.last_step) + 1);
+    const edges = [gap.first_step - 1, ...inside, gap.last_step + 1];
+    const sparse = inside.length > 0;
+    return edges.slice(1).flatMap((next, index) => {
+      const before = edges[index] as number;
+      const from = positionOfStep(track, before + 0.5);
+      const to = positionOfStep(track, next - 0.5);
+      return next - before > 1 ? [{ gap, from, to, sparse }] : [];
+    });
+  });
 }
 
 /** One SVG path for all ticks; those that would fall on the same pixel are drawn once. */

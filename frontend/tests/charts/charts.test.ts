@@ -54,6 +54,16 @@ describe('the track', () => {
     expect(span?.to).toBeCloseTo(0.7375, 9);
   });
 
+  it('spares the steps of a gap that were logged', () => {
+    const gap = { first_step: 12, last_step: 28, frame_count: 16, reason: 'thinned', detail: '' };
+    const spans = gapSpans(trackOf(columns([10, 20, 21, 30]), 'step'), [gap]);
+    expect(spans.map(({ sparse }) => sparse)).toEqual([true, true]);
+    expect(spans.map(({ from, to }) => [10 + 20 * from, 10 + 20 * to])).toEqual([
+      [11.5, 19.5],
+      [21.5, 28.5],
+    ]);
+  });
+
   it('draws each pixel’s tick once', () => {
     const many = trackOf(columns(Array.from({ length: 5000 }, (_, i) => i)), 'step');
     expect(tickPath(many, 100, 0, 5).match(/M/g)?.length).toBe(101);
