@@ -2,6 +2,7 @@
 
 `python -m training evaluate` measures quality instead: several seeds, baselines and bars.
 `python -m training feedback` learns from what viewers said of a run.
+`python -m training refresh-encoder` embeds a run's item texts again, and fine-tunes it.
 `python -m training bulk` runs a trained model over all users, by segment.
 `python -m training faithfulness RUN` asks which method says what a run's recommendations rest on.
 """
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from training.feedback import command as feedback
     from training.feedback import study
     from training.quality import command
+    from training.refresh import command as refresh
     from training.scenarios.table import SCENARIOS
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
@@ -48,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "faithfulness", help=faithfulness.__doc__, description=faithfulness.__doc__
         )
     )
+    refresh.add_arguments(
+        commands.add_parser("refresh-encoder", help=refresh.__doc__, description=refresh.__doc__)
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
@@ -61,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return bulk.run(options)
         if options.command == "faithfulness":
             return faithfulness.run(options)
+        if options.command == "refresh-encoder":
+            return refresh.run(options)
         return _train(SCENARIOS[options.command], options)
     except ValueError as error:
         parser.error(str(error))

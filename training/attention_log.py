@@ -14,6 +14,8 @@ from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from training.axes import description
 from training.cohort import choose_cohort, chosen_places, with_candidates
 from training.config import RunConfig
+from training.datasets.domain import SAID
+from training.models.feature_spec import FeatureSpec
 from training.models.portable import portable, portable_features
 from training.task import Task
 
@@ -87,16 +89,18 @@ def _portable(task: Task, config: RunConfig, cohort: Cohort, privacy: Privacy) -
         return None
     if spec is None:
         return portable
-    if unlisted := set(spec.user_fields) - set(privacy.user_attributes):
+    if unlisted := _of_people(spec) - set(privacy.user_attributes):
         logger.info(
-            "no portable models: they hold fields of users that may not be written (%s)",
+            "no portable models: they hold what may not be written of users (%s)",
             ", ".join(sorted(unlisted)),
         )
         return None
-    if spec.item_text or spec.item_numbers or spec.user_numbers or spec.said:
-        logger.info("no portable models: texts and numbers among the features are not replayed yet")
-        return None
-    return partial(portable_features, inputs=cohort.inputs)
+    return partial(portable_features, inputs=cohort.inputs, words=task.domain.words)
+
+
+def _of_people(spec: FeatureSpec) -> set[str]:
+    """Return the attributes of users that a portable model holds, by name."""
+    return {*spec.user_fields, *spec.user_numbers, *([SAID] if spec.said else [])}
 
 
 def _scores_with_attention(model: Any, inputs: Any) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.portable.description import (
-    VERSION,
     DescriptionError,
     Shape,
     check_shapes,
@@ -22,11 +21,16 @@ FEATURES = "feature_attention"
 SIMILARITIES = ("scaled_dot_product", "bilinear")
 SCORINGS = ("mlp", "dot")
 MOST_FIELDS = 64
+FIRST_VERSION, NEWEST_VERSION = 1, 2  # the first knows no vectors and no names
 
 
 @dataclass(frozen=True)
 class FeatureDescription:
     """Candidates attend over history, users' fields, neighbours and their own attributes.
+
+    The keys besides the history stand in this order: users' fields and vectors, neighbours, items'
+    fields and vectors. A vector is what the model makes of numbers or of a text: it comes as the
+    key itself, of each user or item, not as what it was made of.
 
     Attributes:
       item_count: items that have a score; number 0 is padding.
@@ -41,6 +45,9 @@ class FeatureDescription:
       people: number of persons who may be neighbours, 0 (nobody) included.
       users: of the cohort, whose fields and neighbours are among the tensors.
       attention_layers: what the log calls the attention.
+      user_vectors: what each of the users' vectors is made of.
+      item_vectors: likewise.
+      names: what each key besides the history is, for people; empty: named after the fields.
       architecture: which NumPy code replays it.
       version: of this format.
     """
@@ -57,8 +64,11 @@ class FeatureDescription:
     people: int
     users: int
     attention_layers: Sequence[str]
+    user_vectors: Sequence[str] = field(default_factory=list)
+    item_vectors: Sequence[str] = field(default_factory=list)
+    names: Sequence[str] = field(default_factory=list)
     architecture: str = FEATURES
-    version: int = VERSION
+    version: int = NEWEST_VERSION
 
     def __post_init__(self) -> None:
         """Refuse what no model is.
@@ -74,14 +84,38 @@ class FeatureDescription:
             raise DescriptionError("the dimension is not a multiple of the heads")
         for name in ("user_fields", "item_fields"):
             _check_fields(name, getattr(self, name))
-        names = self.attention_layers
-        if not isinstance(names, list | tuple) or len(names) != 1 or not _is_name(names[0]):
-            raise DescriptionError("attention_layers does not name the one layer")
+        for name, most in (("user_vectors", MOST_FIELDS), ("item_vectors", MOST_FIELDS)):
+            _check_names(name, getattr(self, name), range(most + 1))
+        _check_names("attention_layers", self.attention_layers, (1,))
+        _check_names("names", self.names, (0, len(self.plain_names)))
+        if self.version == FIRST_VERSION and (self.user_vectors or self.item_vectors or self.names):
+            raise DescriptionError("version 1 has no vectors and no names")
+        self._check_size()
+
+    def _check_size(self) -> None:
+        """Refuse what would take too much memory: queries and keys, and what is kept of items."""
         fields = [*self.user_fields, *self.item_fields]
         longest = max([self.item_count, self.history_length, *(int(count) for _, count in fields)])
         projected = self.dimension * (self.heads if self.similarity == "bilinear" else 1)
-        if projected * longest > 4 * schema.MAX_REPLAY_CELLS:
+        kept = self.heads * self.own_keys + self.dimension * len(self.item_vectors)
+        if projected * longest + kept * self.item_count > 4 * schema.MAX_REPLAY_CELLS:
             raise DescriptionError("it is too large to be replayed here")
+
+    @property
+    def plain_names(self) -> list[str]:
+        """Return a name for each key besides the history, after the fields."""
+        return [
+            *(f"user: {name}" for name, _ in self.user_fields),
+            *(f"user: {name}" for name in self.user_vectors),
+            *(f"neighbour {number + 1}" for number in range(self.neighbours)),
+            *(f"item: {name}" for name, _ in self.item_fields),
+            *(f"item: {name}" for name in self.item_vectors),
+        ]
+
+    @property
+    def own_keys(self) -> int:
+        """Return how many keys each item has of its own."""
+        return len(self.item_fields) + len(self.item_vectors)
 
     @property
     def head_size(self) -> int:
@@ -99,6 +133,10 @@ class FeatureDescription:
             "values": (size, size),
             "users.fields": (self.users, len(self.user_fields)),
             "users.neighbours": (self.users, self.neighbours),
+        }
+        found |= {f"users.vector.{n}": (self.users, size) for n in range(len(self.user_vectors))}
+        found |= {
+            f"item_vector.{n}": (self.item_count, size) for n in range(len(self.item_vectors))
         }
         for kind in ("user", "item"):
             for number, (_, count) in enumerate(getattr(self, f"{kind}_fields")):
@@ -139,6 +177,7 @@ _LIMITS = {
     "neighbours": (0, schema.MAX_DIMENSION),
     "people": (0, schema.MAX_TENSOR_SIZE),
     "users": (0, schema.MAX_DIMENSION),
+    "version": (FIRST_VERSION, NEWEST_VERSION),
 }
 
 
@@ -146,13 +185,19 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and len(value) <= schema.MAX_STRING
 
 
+def _check_names(name: str, names: object, counts: Container[int]) -> None:
+    is_list = isinstance(names, list | tuple) and all(map(_is_name, names))
+    if not is_list or len(names) not in counts:  # type: ignore[arg-type]
+        raise DescriptionError(f"{name} is no list of as many names as there must be")
+
+
 def _check_fields(name: str, fields: object) -> None:
     if not isinstance(fields, list | tuple) or len(fields) > MOST_FIELDS:
         raise DescriptionError(f"{name} is no list of at most {MOST_FIELDS} fields")
-    for field in fields:
-        if not isinstance(field, list | tuple) or len(field) != 2 or not _is_name(field[0]):
+    for each in fields:
+        if not isinstance(each, list | tuple) or len(each) != 2 or not _is_name(each[0]):
             raise DescriptionError(f"{name} holds what is no name with a number")
-        whole_number(name, field[1], 1, schema.MAX_TENSOR_SIZE)
+        whole_number(name, each[1], 1, schema.MAX_TENSOR_SIZE)
 
 
 def _check_codes(codes: Floats, count: int) -> None:

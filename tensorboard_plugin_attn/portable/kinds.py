@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -15,7 +16,12 @@ from tensorboard_plugin_attn.portable.description import (
     DescriptionError,
     Served,
 )
-from tensorboard_plugin_attn.portable.feature_description import FEATURES, FeatureDescription
+from tensorboard_plugin_attn.portable.feature_description import (
+    FEATURES,
+    FIRST_VERSION,
+    NEWEST_VERSION,
+    FeatureDescription,
+)
 
 AnyDescription = Description | FeatureDescription | Served
 
@@ -27,12 +33,12 @@ def read_description(text: bytes) -> AnyDescription:
       DescriptionError: it is none, of another version, or over the limits.
     """
     content = _object(text)
-    if content.get("version") != VERSION:
-        raise DescriptionError("a version this package does not read: upgrade it")
     architecture = content.get("architecture")
     kind = KINDS.get(architecture) if isinstance(architecture, str) else None
     if kind is None:
         raise DescriptionError("an architecture this package does not replay: upgrade it")
+    if content.get("version") not in VERSIONS.get(kind, (VERSION,)):
+        raise DescriptionError("a version this package does not read: upgrade it")
     if content.keys() - {field.name for field in fields(kind)}:
         raise DescriptionError("it holds settings this package does not know")
     try:
@@ -45,6 +51,9 @@ KINDS: dict[str, type[AnyDescription]] = {
     SEQUENCE: Description,
     FEATURES: FeatureDescription,
     SERVED: Served,
+}
+VERSIONS: dict[type[AnyDescription], Sequence[int]] = {
+    FeatureDescription: range(FIRST_VERSION, NEWEST_VERSION + 1)
 }
 
 

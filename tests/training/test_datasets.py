@@ -14,6 +14,7 @@ import pytest
 from tests.fixtures.recbole_files import write_ml100k
 from training.datasets import ecommerce, finance, movies, music, news, support
 from training.datasets.dataset import Dataset, Loading, Words
+from training.datasets.domain import SAID
 from training.datasets.finance_sample import P_SUCCESSOR, Market, generate
 from training.datasets.music_sample import generate as generate_music
 from training.features.hashing import HashingEncoder
@@ -62,7 +63,7 @@ def check(data: Dataset) -> None:
     assert len(data.split.train) > 0
     assert data.report.rows_kept == sum(map(len, interactions.sequences))
     public = {name for user in interactions.user_attributes for name in user}
-    assert data.public_attributes <= public
+    assert data.public_attributes <= public | ({SAID} if features.texts else set())
 
 
 def test_what_ships_is_what_scenarios_rely_on(shipped: dict[str, Dataset]) -> None:
@@ -91,7 +92,9 @@ def test_data_that_is_not_real_says_so_wherever_it_shows(shipped: dict[str, Data
         user == {"dialogue is": "built, not observed"}
         for user in built.interactions.user_attributes
     )
-    assert built.public_attributes == {"dialogue is"}
+    assert built.public_attributes == {"dialogue is", SAID}
+    own = support.load(support.SAMPLE, Loading(max_users=5))  # a path: may be people's own words
+    assert own.public_attributes == {"dialogue is"}
     assert built.words.user == "built dialogue"
     assert "BUILT" in str(built.origin)
     assert "built from 11345 queries" in str(built.report)

@@ -15,7 +15,10 @@ from tensorboard_plugin_attn.server.replay import Case, asked, case
 from tests.fixtures.chains import ITEMS, chains
 from tests.fixtures.tab import Tab
 from tests.training.test_runs import PRIVACY, configured
+from training.datasets.domain import Domain, Words
 from training.models.build import rebuild
+from training.preprocessing.features import FeatureEncoder, Features
+from training.preprocessing.interactions import Interactions
 from training.preprocessing.splitting import leave_one_out
 from training.train import train
 
@@ -172,6 +175,71 @@ def test_a_features_weight_re_ranks_the_list(features: Path) -> None:
     inside = tab.error("/computation", **asked_for, layer=found["layers"][0], head=0)
     assert inside == (422, "not_inside")
     assert tab.get("/whatif", **asked_for, layers_off="0").status_code == 400
+
+
+SUPPORT = Words("answer", "answers", "customer", "customers", "query")
+
+
+def with_vectors() -> tuple[Interactions, Features]:
+    """Return the chains with random texts and numbers: of items, of users, and said by them."""
+    interactions, random = chains(), np.random.default_rng(2)
+    users = len(interactions.sequences)
+
+    def vectors(*shape: int) -> np.ndarray:
+        return random.normal(size=shape).astype(np.float32)
+
+    features = FeatureEncoder.learn(interactions, leave_one_out(interactions.sequences))
+    return interactions, replace(
+        features.encode(interactions),
+        item_text=vectors(ITEMS, 6),
+        texts=[vectors(len(items), 5) for items in interactions.sequences],
+        item_dense=vectors(ITEMS, 1),
+        item_dense_names=("price",),
+        user_dense=vectors(users, 2),
+        user_dense_names=("age", "visits"),
+    )
+
+
+OF_PEOPLE = frozenset({"country", "age", "visits", "said"})
+
+
+def trained_with_vectors(directory: Path, attributes: frozenset[str]) -> Tab:
+    interactions, features = with_vectors()
+    privacy = Privacy(key=b"k" * 32, user_attributes=attributes)
+    config = configured("feature_attention", epochs=1)
+    data = {"features": features, "domain": Domain(SUPPORT)}
+    train(interactions, config, directory, privacy, **data, verbose=0)
+    return Tab(directory)
+
+
+def test_texts_and_numbers_are_replayed_in_the_domains_words(tmp_path: Path) -> None:
+    tab = trained_with_vectors(tmp_path / "run", OF_PEOPLE)
+    for user in USERS:
+        asked_for = {"run": "attention", "user": user, "steps": "latest"}
+        logged = tab.json("/recommendations", **asked_for)
+        found = tab.json("/evidence", **asked_for)
+        assert [name for name in found["features"] if "neighbour" not in name] == [
+            "customer: country",
+            "customer: age, visits, scaled",
+            "this query: text",
+            "answer: shelf",
+            "answer: text",
+            "answer: price, scaled",
+        ]
+        rows = found["recommendations"]
+        assert [row["item"] for row in rows] == logged["items"][0]
+        np.testing.assert_allclose([r["score"] for r in rows], logged["scores"][0], atol=1e-4)
+        place = len(found["history"]) + found["features"].index("answer: text")
+        answer = tab.json("/whatif", **asked_for, weights=f"{place}:0")
+        assert answer["attention_before"][0][place] > 0 == answer["attention_after"][0][place]
+
+
+@pytest.mark.parametrize("secret", sorted(OF_PEOPLE))
+def test_what_users_are_or_say_is_in_no_model_unless_all_of_it_may_be(
+    secret: str, tmp_path: Path
+) -> None:
+    tab = trained_with_vectors(tmp_path / "run", OF_PEOPLE - {secret})
+    assert tab.json("/models", run="attention")["steps"] == []
 
 
 def test_fields_that_may_not_be_written_are_in_no_model(tmp_path: Path) -> None:

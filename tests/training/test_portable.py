@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 from tensorboard_plugin_attn.capture.keras_attention import capturing
 from tensorboard_plugin_attn.portable.edits import Added, Edit, edited
 from tensorboard_plugin_attn.portable.feature_model import FeatureModel, UserFeatureModel
+from tensorboard_plugin_attn.portable.kinds import read_description
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
 from training.config import ModelConfig
+from training.datasets.domain import Words
 from training.models import portable
 from training.models.bert4rec import BERT4Rec
 from training.models.feature_attention import FeatureAttention, FeatureSpec
+from training.models.feature_spec import feature_names
 from training.models.sasrec import SASRec
 
 ITEMS = 40
@@ -115,61 +118,89 @@ def test_it_is_the_keras_model_whatever_is_changed(architecture: str, data: Any)
 
 
 SPEC = FeatureSpec({"shelf": 4, "brand": 5}, {"country": 3}, neighbours=2, people=6)
-PERSON = {"country": np.array([2], np.int32), "neighbours": np.array([[4, 0]], np.int32)}
+RICH = replace(SPEC, item_text=5, item_numbers=("price",), user_numbers=("age", "visits"), said=3)
+SPECS = {"fields": SPEC, "vectors": RICH, "texts": FeatureSpec(item_text=4)}
+WORDS = Words("song", "songs", "listener", "listeners", "play", neighbour="friend")
+
+
+def person(spec: FeatureSpec) -> dict[str, np.ndarray]:
+    """Return what a model of `spec` is given of one user, who has one neighbour of two."""
+    random = np.random.default_rng(6)
+    found: dict[str, np.ndarray] = {}
+    if spec.user_fields:
+        found |= {"country": np.array([2], np.int32), "neighbours": np.array([[4, 0]], np.int32)}
+    if spec.said:
+        found["user_numbers"] = random.normal(size=(1, 2)).astype(np.float32)
+        found["said"] = random.normal(size=(1, spec.said)).astype(np.float32)
+    return found
 
 
 @cache
-def feature_model(similarity: str, scoring: str) -> Any:
+def feature_model(kind: str, similarity: str, scoring: str) -> Any:
     keras.utils.set_random_seed(4)
-    random = np.random.default_rng(5)
-    codes = {name: random.integers(0, count, ITEMS) for name, count in SPEC.item_fields.items()}
+    random, spec = np.random.default_rng(5), SPECS[kind]
+    known = {name: random.integers(0, count, ITEMS) for name, count in spec.item_fields.items()}
+    for name, width in (("item_text", spec.item_text), ("item_numbers", len(spec.item_numbers))):
+        if width:
+            known[name] = random.normal(size=(ITEMS, width)).astype(np.float32)
     config = replace(
         SHAPE, architecture="feature_attention", similarity=similarity, scoring=scoring
     )
-    model = FeatureAttention(ITEMS, config, spec=SPEC, item_codes=codes)
+    model = FeatureAttention(ITEMS, config, spec=spec, item_codes=known)
     model.build()
-    model({"history": np.ones((1, LENGTH), np.int32), **PERSON})
+    model({"history": np.ones((1, LENGTH), np.int32), **person(spec)})
     for weight in model.trainable_weights:
         weight.assign(np.asarray(weight) + random.normal(0, 0.2, weight.shape))
     return model
 
 
 @cache
-def replayed_features(similarity: str, scoring: str) -> UserFeatureModel:
-    model = feature_model(similarity, scoring)
-    inputs = {"history": np.zeros((1, LENGTH), np.int32), **PERSON}
-    found = portable.portable_features(model, ["target_attention"], inputs)
-    return FeatureModel(*found).of_user(0)
+def replayed_features(kind: str, similarity: str, scoring: str) -> UserFeatureModel:
+    model = feature_model(kind, similarity, scoring)
+    inputs = {"history": np.zeros((1, LENGTH), np.int32), **person(SPECS[kind])}
+    described, found = portable.portable_features(model, ["target_attention"], inputs, WORDS)
+    assert read_description(described.to_json()).shapes() == described.shapes()
+    return FeatureModel(described, found).of_user(0)
 
 
 @pytest.mark.parametrize("similarity", ["scaled_dot_product", "bilinear"])
 @pytest.mark.parametrize("scoring", ["mlp", "dot"])
-@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("kind", SPECS)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_features_are_the_keras_model_whatever_is_changed(
-    similarity: str, scoring: str, data: Any
+    kind: str, similarity: str, scoring: str, data: Any
 ) -> None:
+    spec, model = SPECS[kind], replayed_features(kind, similarity, scoring)
     history = data.draw(histories)
     edit = replace(data.draw(edits(history)), heads_off=frozenset(), layers_off=frozenset())
-    model = replayed_features(similarity, scoring)
-    of_features = data.draw(st.dictionaries(st.integers(0, 3), weights, max_size=3))
-    assert model.features == ["user: country", "neighbour 1", "item: shelf", "item: brand"]
+    names = feature_names(spec, WORDS)
+    assert model.features == [name for name in names if name != "friend 2"]  # who is nobody
+    count = len(model.features)
+    of_features = data.draw(st.dictionaries(st.integers(0, count - 1), weights, max_size=3))
     changed = {**edit.weights, **{len(history) + n: w for n, w in of_features.items()}}
     edit = replace(edit, weights=changed)
     row = edited(history, edit)
     kept = min(len(row.items), LENGTH)
     items = np.zeros((1, LENGTH), np.int32)
-    log_weight = np.zeros((1, LENGTH + 5), np.float32)
-    own = [of_features.get(n, 1.0) for n in range(4)]
+    log_weight = np.zeros((1, LENGTH + len(names)), np.float32)
+    own = [of_features.get(n, 1.0) for n in range(count)]
+    if not any([*row.weights[-LENGTH:], *own]):
+        return
+    weight_of = dict(zip(model.features, own, strict=True))
     with np.errstate(divide="ignore"):
         if kept:
             items[0, -kept:] = row.items[-kept:]
             log_weight[0, LENGTH - kept : LENGTH] = np.log(row.weights[-kept:])
-        log_weight[0, LENGTH:] = np.log([own[0], own[1], 1.0, own[2], own[3]])
-    if not any([*row.weights[-LENGTH:], *own]):
-        return
-    theirs = np.asarray(
-        feature_model(similarity, scoring).item_scores({"history": items, **PERSON}, log_weight)
-    )
+        log_weight[0, LENGTH:] = np.log([weight_of.get(name, 1.0) for name in names])
+    inputs = {"history": items, **person(spec)}
+    keras_one = feature_model(kind, similarity, scoring)
+    theirs = np.asarray(keras_one.item_scores(inputs, log_weight))
     ours = model.predict(history, [edit])
     np.testing.assert_allclose(ours, theirs, atol=TOLERANCE * max(1, np.abs(theirs).max()))
+    item = data.draw(st.integers(1, ITEMS - 1))
+    asked = {**inputs, "candidate": np.array([[item]])}
+    attention = np.asarray(keras_one.explain(asked, log_weight)[2]).mean(axis=1)[0, 0]
+    real = [n for n, name in enumerate(names) if name != "friend 2"]
+    found = model.attention(history, edit, item)[-count:]
+    np.testing.assert_allclose(found, attention[LENGTH:][real], atol=TOLERANCE)

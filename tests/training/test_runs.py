@@ -127,7 +127,8 @@ def test_scalars_and_hyperparameters_are_there(run: Report) -> None:
 
 def read_hyperparameters_of(directory: Path) -> list[dict[str, Any]]:
     plugin = EventAccumulator(str(directory)).Reload().summary_metadata
-    contents = [each.plugin_data.content for each in plugin.values()]
+    mine = [each.plugin_data for each in plugin.values()]
+    contents = [each.content for each in mine if each.plugin_name == metadata.PLUGIN_NAME]
     infos = [metadata.parse_session_start_info_plugin_data(each) for each in contents]
     return [
         {name: getattr(value, value.WhichOneof("kind")) for name, value in info.hparams.items()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+SAID = "said"  # what a list of users' attributes calls what they say, as vectors
+
 
 @dataclass(frozen=True)
 class Words:

@@ -41,6 +41,7 @@ WORDS = Words(
         "investmentCapacity": "capacity",
     },
 )
+OF_CUSTOMERS = ("riskLevel", "customerType", "investmentCapacity")
 SPEC = DataSpec(
     interactions=Columns(
         "customerID", "ISIN", "timestamp", behaviour="transactionType", numeric=("totalValue",)
@@ -51,7 +52,7 @@ SPEC = DataSpec(
         categorical=("assetCategory", "assetSubCategory", "sector"),
         text=("assetName", "assetCategory", "sector"),
     ),
-    users=Attributes("customerID", categorical=("riskLevel", "customerType", "investmentCapacity")),
+    users=Attributes("customerID", categorical=OF_CUSTOMERS),
     behaviours=frozenset({"Buy"}),
     rules=(not_positive("totalValue", "the value is not positive"),),
     outliers=(InterquartileRange("totalValue", limit=3.0, logarithm=True),),
@@ -75,5 +76,6 @@ def load(path: Path | None = None, loading: Loading = Loading()) -> Dataset:  # 
         loading,
         words=WORDS,
         origin=SYNTHETIC if path is None else REAL,
-        public_attributes=frozenset({"riskLevel"}),
+        # Of made-up customers everything may be written.
+        public_attributes=frozenset(OF_CUSTOMERS if path is None else {"riskLevel"}),
     )

@@ -70,6 +70,8 @@ def load(path: Path | None = None, loading: Loading = Loading()) -> Dataset:  # 
         loading,
         words=WORDS,
         origin=SYNTHETIC if path is None else REAL,
+        # Of made-up listeners everything may be written.
+        public_attributes=frozenset({"friends"} if path is None else ()),
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from training.datasets.dataset import Dataset, Loading, Origin, Words, assemble
 from training.datasets.dialogues import build_dialogues
+from training.datasets.domain import SAID
 from training.preprocessing.columns import Attributes, Columns, DataSpec
 from training.preprocessing.preparation import prepare
 from training.preprocessing.readers import read_table
@@ -56,6 +57,8 @@ def load(path: Path | None = None, loading: Loading = Loading()) -> Dataset:  # 
     prepared = prepare(_tables(rows, queries), SPEC, loading.split)
     # The built "is built" is for people, who must see it; a model learns nothing from a constant.
     data = replace(prepared, interactions=replace(prepared.interactions, user_columns={}))
+    # The shipped queries are public, the dialogues nobody's. Queries of a path may be people's.
+    public = {"dialogue is", *([SAID] if path is None else [])}
     data.report.notes.append(f"built from {len(queries)} queries of {table.name}, with seed 0")
     return assemble(
         data,
@@ -63,7 +66,7 @@ def load(path: Path | None = None, loading: Loading = Loading()) -> Dataset:  # 
         words=WORDS,
         origin=ORIGIN,
         repeats=True,
-        public_attributes=frozenset({"dialogue is"}),
+        public_attributes=frozenset(public),
     )
 
 

@@ -11,8 +11,12 @@ from keras import ops
 
 from tensorboard_plugin_attn.portable.description import Description
 from tensorboard_plugin_attn.portable.feature_description import FeatureDescription
+from tensorboard_plugin_attn.schema import clip_text
+from training.datasets.domain import PLAIN, Words
+from training.models.feature_spec import feature_names
 
 EVERY_KEY = "target_attention"
+USER_VECTORS = ("user_numbers", "said")  # in the order of the model's keys
 
 
 def portable(
@@ -77,16 +81,20 @@ def _norm(layer: Any, name: str) -> dict[str, Any]:
 
 
 def portable_features(
-    model: Any, attention_layers: Sequence[str], inputs: Mapping[str, np.ndarray]
+    model: Any,
+    attention_layers: Sequence[str],
+    inputs: Mapping[str, np.ndarray],
+    words: Words = PLAIN,
 ) -> tuple[FeatureDescription, dict[str, np.ndarray]]:
-    """Return a `FeatureAttention` as data, with the fields and neighbours of the cohort.
+    """Return a `FeatureAttention` as data, with what the cohort's users are to it.
 
     Args:
       model: built.
       attention_layers: what its attention is called in the log.
       inputs: of the cohort, as the model is called with them.
+      words: what the domain calls the features.
     """
-    config, spec, users = model.config, model.spec, len(inputs["history"])
+    config, spec = model.config, model.spec
     description = FeatureDescription(
         item_count=model.item_count,
         history_length=config.history_length,
@@ -98,12 +106,13 @@ def portable_features(
         item_fields=[list(each) for each in spec.item_fields.items()],
         neighbours=spec.neighbours,
         people=spec.people,
-        users=users,
+        users=len(inputs["history"]),
         # `by_feature` is the same attention with the history as one key: a picture, not a layer.
         attention_layers=[name for name in attention_layers if name.endswith(EVERY_KEY)],
+        user_vectors=[name for name in USER_VECTORS if name in model.vectors],
+        item_vectors=list(model.item_vectors),
+        names=[clip_text(name) for name in feature_names(spec, words)],
     )
-    nothing = np.zeros(users)
-    fields = [inputs.get(name, nothing) for name in spec.user_fields]
     attention = model.attention
     found = {
         "items": model.items.embeddings,
@@ -113,12 +122,13 @@ def portable_features(
         else model.people.embeddings,
         "item_codes": model.item_codes,
         "values": attention.values.kernel,
-        "users.fields": np.reshape(np.stack(fields, 1) if fields else [], (users, len(fields))),
-        "users.neighbours": inputs.get("neighbours", np.zeros((users, spec.neighbours))),
+        **_of_users(model, description, inputs),
     }
     names = [f"user_field.{n}" for n in range(len(spec.user_fields))]
     names += [f"item_field.{n}" for n in range(len(spec.item_fields))]
     found |= {name: table.embeddings for name, table in zip(names, model.field_tables, strict=True)}
+    for number, (name, table) in enumerate(model.item_vectors.items()):
+        found[f"item_vector.{number}"] = model.vectors[name](table)
     if config.similarity == "bilinear":
         found["forms"] = attention.forms
     else:
@@ -127,6 +137,23 @@ def portable_features(
         found |= {"hidden.weight": model.hidden.kernel, "hidden.bias": model.hidden.bias}
         found |= {"score.weight": model.score.kernel, "score.bias": model.score.bias}
     return description, {name: _floats(each) for name, each in found.items()}
+
+
+def _of_users(
+    model: Any, description: FeatureDescription, inputs: Mapping[str, np.ndarray]
+) -> dict[str, Any]:
+    """Return the tensors that are the cohort's users': codes, vectors as keys, neighbours."""
+    spec, users = model.spec, description.users
+    fields = [inputs.get(name, np.zeros(users)) for name in spec.user_fields]
+    found = {
+        "users.fields": np.reshape(np.stack(fields, 1) if fields else [], (users, len(fields))),
+        "users.neighbours": inputs.get("neighbours", np.zeros((users, spec.neighbours))),
+    }
+    for number, name in enumerate(description.user_vectors):
+        layer = model.vectors[name]
+        given = inputs.get(name, np.zeros((users, layer.kernel.shape[0])))
+        found[f"users.vector.{number}"] = layer(ops.cast(given, "float32"))
+    return found
 
 
 def _floats(array: Any) -> np.ndarray:

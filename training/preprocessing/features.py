@@ -232,6 +232,14 @@ class FeatureEncoder:
         )
 
 
+def text_encoder_of(directory: Path) -> str | None:
+    """Return name and version of the text encoder that `save` was told of; `None` if of none."""
+    try:
+        return json.loads((directory / FILE).read_text("utf-8"))["text_encoder"]
+    except (OSError, KeyError, json.JSONDecodeError):
+        return None
+
+
 def _numbered(name: str, place: int) -> str:
     return name if place == 0 else f"{name} {place + 1}"
 

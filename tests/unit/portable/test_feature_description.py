@@ -35,6 +35,9 @@ def description(**changes: Any) -> FeatureDescription:
     return FeatureDescription(**settings | changes)
 
 
+VECTORS = {"user_vectors": ["age"], "item_vectors": ["text", "price"]}
+
+
 def tensors(of: FeatureDescription) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
     return {
@@ -46,7 +49,11 @@ def tensors(of: FeatureDescription) -> dict[str, np.ndarray]:
 
 
 def test_it_comes_back_from_json() -> None:
-    for one in (description(), description(similarity="scaled_dot_product", scoring="mlp")):
+    for one in (
+        description(),
+        description(similarity="scaled_dot_product", scoring="mlp"),
+        description(**VECTORS, names=[f"name {number}" for number in range(8)]),
+    ):
         assert read_description(one.to_json()) == one
         one.check(tensors(one))
 
@@ -67,6 +74,13 @@ def test_it_comes_back_from_json() -> None:
         ("user_fields", [["country", 0]]),
         ("item_fields", [[1, 2]]),
         ("item_fields", [["f", 2]] * 65),
+        ("user_vectors", "age"),
+        ("user_vectors", [["age", 2]]),
+        ("item_vectors", ["v"] * 65),
+        ("names", ["one"]),
+        ("names", ["n"] * 4 + ["n" * 257]),
+        ("version", 3),
+        ("version", True),
         ("attention_layers", []),
         ("attention_layers", ["a", "b"]),
         ("code", "import os"),
@@ -86,6 +100,34 @@ def test_a_code_without_an_embedding_is_refused(name: str, code: float) -> None:
     wrong[name][0, 0] = code
     with pytest.raises(DescriptionError):
         FeatureModel(one, wrong)
+
+
+def test_a_description_of_version_1_is_read_and_has_no_vectors() -> None:
+    written = json.loads(description().to_json())
+    first = {
+        name: value
+        for name, value in written.items()
+        if name not in ("user_vectors", "item_vectors", "names")
+    } | {"version": 1}
+    found = read_description(json.dumps(first).encode())
+    assert found == description(version=1)
+    for name, value in (*VECTORS.items(), ("names", ["a"] * 5)):
+        with pytest.raises(DescriptionError, match="version 1 has no"):
+            read_description(json.dumps({**first, name: value}).encode())
+
+
+def test_vectors_that_are_not_those_of_the_description_are_refused() -> None:
+    one = description(**VECTORS)
+    right = tensors(one)
+    one.check(right)
+    assert right["users.vector.0"].shape == (2, 4)
+    assert right["item_vector.1"].shape == (9, 4)
+    for name in ("users.vector.0", "item_vector.1"):
+        for wrong in (right[name][:, :-1], np.full_like(right[name], np.inf)):
+            with pytest.raises(DescriptionError, match=name):
+                one.check({**right, name: wrong})
+        with pytest.raises(DescriptionError, match="not those of the architecture"):
+            one.check({key: value for key, value in right.items() if key != name})
 
 
 def test_what_cannot_be_computed_is_refused() -> None:
@@ -111,3 +153,5 @@ def test_what_cannot_be_computed_is_refused() -> None:
 def test_what_is_too_large_to_compute_is_refused() -> None:
     with pytest.raises(DescriptionError, match="too large"):
         description(item_count=1 << 22, dimension=8)
+    with pytest.raises(DescriptionError, match="too large"):
+        description(item_count=1 << 20, item_fields=[], item_vectors=["v"] * 8)

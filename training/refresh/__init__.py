@@ -1,0 +1,1 @@
+"""Item texts embedded again, and the model fine-tuned on the new vectors."""
