@@ -33,6 +33,7 @@ from tensorboard_plugin_attn.server.plugin import AttnPlugin
 
 BASE = Size(steps=100, users=8, layers=1, heads=2, length=50)
 SMALL = Size(steps=100, users=1, layers=1, heads=2, length=8)
+LONGEST = replace(BASE, steps=3, users=1, length=4096)  # 33 million cells a frame
 REQUESTS = 15
 INDEX_TIMEOUT_S = 300.0
 
@@ -60,10 +61,12 @@ def _users(quick: bool) -> list[Size]:
 
 
 def _lengths(quick: bool) -> list[Size]:
-    return [
-        replace(BASE, steps=20, users=2, heads=1, length=n)
-        for n in ((50, 100) if quick else (50, 200, 1000))
-    ]
+    """Return histories from short to far too long; the last two are kept reduced."""
+    one_head = replace(BASE, steps=20, users=2, heads=1)
+    whole = [replace(one_head, length=n) for n in ((50, 100) if quick else (50, 200, 1000))]
+    if quick:
+        return whole
+    return [*whole, replace(BASE, steps=20, users=2, length=1000), LONGEST]
 
 
 class Tab:
@@ -125,13 +128,18 @@ def _frame_time(name: str, axis: str, sizes: Sequence[Size], runs: int, bar: Bar
 
 
 def _cell_time(sizes: Sequence[Size], runs: int) -> Result:
-    names = [f"L={size.length}" for size in sizes]
+    names = [f"L={size.length}, {plural(size.heads, 'head')}" for size in sizes]
     costs = _frame_costs(names, sizes, runs)
     cells = {name: size.heads * size.length**2 for name, size in zip(names, sizes, strict=True)}
     per_cell = {name: [1e6 * ms / cells[name] for ms in values] for name, values in costs.items()}
-    what = f"one frame of {sizes[0].heads} heads, /frames, for each of its cells"
+    what = "one frame, /frames, for each cell it was captured of; over 1,048,576 it is reduced"
     bar = Bar(1.0, "at most", "0.1")
     return Result("growth_length", "ns a cell", per_cell, names[-1], names[0], bar, what)
+
+
+def plural(count: int, word: str) -> str:
+    """Return `1 head`, `2 heads`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _memory(sizes: Sequence[Size]) -> Result:

@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tableOf } from '../src/color/tables';
 import { readGif } from '../tests/export/read_gif';
+import { violations } from './accessibility';
 import { byTestId, heatmap, launch, openTab, type Tab } from './browser';
 import { type CapturedFrame, readStage } from './stage';
 
@@ -138,6 +139,45 @@ describe('what is seen', () => {
   });
 });
 
+describe('the script that exports', () => {
+  it('is loaded when it is needed, under a path prefix too', async () => {
+    const { run, layer, user } = captured();
+    tab = await openTab(browser, stage.prefixed, { run, layer, user, view: 'head' });
+    await heatmap(tab);
+    const scripts: string[] = [];
+    tab.page.on('request', (request) => scripts.push(new URL(request.url()).pathname));
+    expect((await save('png')).bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect(scripts.filter((path) => path.endsWith('.js'))).toEqual([
+      '/tb/data/plugin/attn/exports.js',
+    ]);
+    expect(tab.errors).toEqual([]);
+  });
+
+  it('says what to do when it cannot be loaded', async () => {
+    await open(captured());
+    await tab.page.route('**/exports.js', (route) => route.abort());
+    await tab.frame.click(byTestId('export'));
+    await tab.frame.click(byTestId('export-png'));
+    await expect
+      .poll(() => tab.frame.locator(byTestId('export-message')).innerText())
+      .toContain('Reload the page');
+  });
+
+  it.each([
+    ['light, English', false, 'en'],
+    ['light, Chinese', false, 'zh'],
+    ['dark, English', true, 'en'],
+    ['dark, Chinese', true, 'zh'],
+  ])('has a menu without an accessibility violation: %s', async (_, dark, lang) => {
+    const { run, layer, user } = captured();
+    tab = await openTab(browser, stage.trained, { run, layer, user, view: 'head', lang }, { dark });
+    await heatmap(tab);
+    await tab.frame.click(byTestId('export'));
+    await tab.frame.waitForSelector(byTestId('export-html'));
+    expect(await violations(tab)).toEqual([]);
+  });
+});
+
 describe('the replay', () => {
   it('is saved as a GIF of every logged step, in the table’s own colours', async () => {
     const frame = captured();
@@ -157,6 +197,26 @@ describe('the replay', () => {
     );
     const foreign = [...seen].filter((colour) => !known.has(colour));
     expect(foreign.sort()).toEqual(['222,222,222', '255,255,255', '32,33,36']);
+  });
+
+  it('of a comparison has the compared panels side by side', async () => {
+    const frame = captured();
+    await open(frame, { view: 'compare' });
+    await tab.frame.waitForSelector(`${byTestId('difference')} canvas[data-state="ready"]`);
+    await tab.frame.click(byTestId('export'));
+    expect(await tab.frame.locator(byTestId('export-gif')).innerText()).toContain('side by side');
+    const { name, bytes } = await save('gif');
+    expect(name).toMatch(/^attention_compare.*\.gif$/);
+    const gif = readGif(bytes);
+    expect(gif.frames.length).toBeGreaterThan(10);
+    const colours = new Set<string>();
+    const { rgb } = gif.frames.at(-1) ?? { rgb: new Uint8Array() };
+    for (let i = 0; i < rgb.length; i += 3) colours.add(rgb.slice(i, i + 3).join());
+    const signed = tableOf('puor');
+    const neutral = signed.slice(3 * 127, 3 * 127 + 3).join();
+    const near = [126, 127, 128].map((level) => signed.slice(3 * level, 3 * level + 3).join());
+    expect([neutral, ...near].some((colour) => colours.has(colour))).toBe(true);
+    expect(tab.errors).toEqual([]);
   });
 
   it('can be called off, and then saves nothing', async () => {

@@ -1,4 +1,5 @@
 // The recommendations at every level, for everyone: by keys alone, and in the eyes of axe.
+import { execFileSync } from 'node:child_process';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './accessibility';
@@ -138,3 +139,47 @@ async function tabUntil(selector: string, key = 'Tab'): Promise<void> {
   }
   throw new Error(`${key} does not come to ${selector}`);
 }
+
+describe('what is not a picture', () => {
+  it('has the evolution as a table of items and steps, with the captured value', async () => {
+    const frame = last();
+    tab = await openTab(browser, stage.trained, { ...linkTo(frame), view: 'evolution' });
+    await tab.frame.waitForSelector(byTestId('evolution'));
+    const columns = tab.frame.locator(`${byTestId('evolution')}:not([data-columns="0"])`);
+    await columns.waitFor();
+    await expect.poll(() => tab.frame.locator('progress').count(), { timeout: 20_000 }).toBe(0);
+    await tab.frame.click(byTestId('evolution-as-table'));
+    const table = tab.frame.locator(byTestId('evolution-table'));
+    const steps = await table.locator('thead th').allInnerTexts();
+    const at = steps.findIndex((text) => Number(text.replace(/\D/g, '')) === frame.step);
+    expect(at).toBeGreaterThan(0);
+    const newest = await table.locator('tbody tr').first().locator('th, td').allInnerTexts();
+    const query = frame.attention.length - 1;
+    const [value = NaN, bound = NaN] = [frame.attention, frame.bounds].map(
+      (m) => m[query]?.[query],
+    );
+    expect(Math.abs(Number(newest[at]) - value)).toBeLessThanOrEqual(bound + 1e-4);
+    expect(await violations(tab)).toEqual([]);
+    expect(tab.errors).toEqual([]);
+  });
+
+  it('says of a tile why it is absent, on click and on focus', async () => {
+    const [command = '', ...rest] = stage.appendSteps;
+    execFileSync(command, [...rest, 'absent', '1', '3']);
+    const link = { run: 'absent/attention', user: 1, step: 2, view: 'heads' };
+    tab = await openTab(browser, stage.live, link);
+    const absent = tab.frame.locator(`${byTestId('head-tile')} ${byTestId('absent')}`);
+    await absent.first().waitFor({ timeout: 40_000 });
+    const term = absent.first().locator('button');
+    await term.click();
+    const explained = tab.frame.locator('.bubble:popover-open');
+    expect(await explained.innerText()).toContain('NaN');
+    await tab.page.keyboard.press('Escape');
+    expect(await explained.count()).toBe(0);
+    // By keys alone: from the tile's own button back to the word in it.
+    await tab.frame.locator(byTestId('head-select')).first().focus();
+    await tab.page.keyboard.press('Shift+Tab');
+    expect(await explained.innerText()).toContain('not attention');
+    expect(await violations(tab)).toEqual([]);
+  });
+});

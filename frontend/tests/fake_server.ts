@@ -14,6 +14,16 @@ import { body, header, zip } from './frames_body';
 
 const RAW = Uint8Array.from([0, 64, 128, 255]);
 
+/** Two heads over four items, reduced: the exact row, tiles (means, largest cells), a cell a query, its key. */
+const REDUCED = Uint8Array.from([
+  ...[10, 20, 30, 40, 50, 60, 70, 80],
+  ...[11, 0, 12, 13, 14, 0, 15, 16],
+  ...[111, 0, 112, 113, 114, 0, 115, 116],
+  ...[201, 202, 203, 204, 205, 206, 207, 208],
+  ...[0, 0, 1, 0, 2, 0, 3, 0, 0, 0, 1, 0, 2, 0, 3, 0],
+]);
+const REDUCTION = { exact_rows: 1, overview_queries: 2, overview_keys: 2, top_k: 1 };
+
 /** A run with one layer of two heads. */
 export function run(name: string, more: Partial<Run> = {}): Run {
   const layer = {
@@ -82,6 +92,8 @@ export class FakeServer {
   down = false;
   /** Items of the axis that all queries stand on; `null`: the user's history. */
   axis: (number | null)[] | null = null;
+  /** Frames are too long to be kept whole. */
+  reduced = false;
   /** Part of the log is still to be read. */
   reading = false;
   /** Routes that answer 503 `timeout`. */
@@ -112,7 +124,15 @@ export class FakeServer {
     const query_axis = this.axis ? 1 : null;
     const frames = this.steps.map((step) => header(raw, { step, query_axis, ...of }));
     const heads = route === 'rollout' ? 1 : 2;
+    if (this.reduced) return this.reducedFrames();
     return new Response(body({ frames, chunks: [zip(raw)], heads, made: made ?? {} }));
+  }
+
+  private reducedFrames(): Response {
+    const lengths = { query_length: 4, key_length: 4 };
+    const more = { layout: 'REDUCED', reduction: REDUCTION, ...lengths };
+    const frames = this.steps.map((step) => header(REDUCED, { step, ...more }));
+    return new Response(body({ frames, chunks: [zip(REDUCED)], heads: 2 }));
   }
 
   private json(route: string, query: URLSearchParams): unknown {

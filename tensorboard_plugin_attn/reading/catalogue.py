@@ -29,6 +29,7 @@ class Catalogue:
     _number: dict[str, int] = field(default_factory=dict)  # item id -> number in the run
     _of_attempt: dict[tuple[str, int], int] = field(default_factory=dict)
     _axes: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
+    _users: dict[str, list[pb.User]] = field(default_factory=dict)  # of each attempt
 
     def merge(self, attempt: str, blob: bytes) -> None:
         """Take in one catalogue event's blob; events come oldest first.
@@ -49,6 +50,7 @@ class Catalogue:
             self._axes[attempt, axis.number] = tuple(-1 if n is None else n for n in numbers)
         if part.users:
             self.users = [self._renumbered(attempt, user) for user in part.users]
+            self._users[attempt] = self.users
 
     def number(self, attempt: str, index: int) -> int | None:
         """Return the run's number of what `attempt` calls item `index`."""
@@ -57,6 +59,11 @@ class Catalogue:
     def axis(self, attempt: str, number: int) -> tuple[int, ...] | None:
         """Return the run's numbers of the items on an axis; -1 where an item is not known."""
         return self._axes.get((attempt, number))
+
+    def user_of(self, attempt: str, index: int) -> pb.User | None:
+        """Return what `attempt` said of user `index`, in the run's numbers; `None` if nothing."""
+        users = self._users.get(attempt, [])
+        return users[index] if index < len(users) else None
 
     def copy(self) -> Catalogue:
         """Return a catalogue to merge more into, while others read this one."""
@@ -67,6 +74,7 @@ class Catalogue:
             dict(self._number),
             dict(self._of_attempt),
             dict(self._axes),
+            dict(self._users),
         )
 
     def _add(self, item: pb.Item) -> int:

@@ -1,6 +1,6 @@
 """Writes to a log while a browser looks at it.
 
-Run as `python -m tests.e2e.live_log append LOGDIR RUN FIRST_STEP COUNT`, `... long LOGDIR RUN FIRST_STEP COUNT`
+Run as `python -m tests.e2e.live_log append LOGDIR RUN FIRST_STEP COUNT`, the same with `long`,
 or `... remove LOGDIR RUN`.
 """
 

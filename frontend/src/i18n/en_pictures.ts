@@ -71,7 +71,7 @@ export const enPictures = {
   evolution: {
     sentence: (head: string, layer: string, user: string, items: number, steps: string) =>
       `What the newest query of ${head} in ${layer} attends to for ${user}: ${items} history items, ` +
-      `newest first, over ${steps} steps. Up and down move the item, left and right the step.`,
+      `newest first, over ${steps} steps.`,
     sentenceOf: (
       head: string,
       layer: string,
@@ -81,7 +81,8 @@ export const enPictures = {
       steps: string,
     ) =>
       `What ${query} in ${head} of ${layer} attends to for ${user}: ${items} places ` +
-      `over ${steps} steps. Up and down move the place, left and right the step.`,
+      `over ${steps} steps.`,
+    arrows: 'Up and down move the line, left and right the step.',
     axis: 'history item, newest first ↓   step →',
     axisOf: (key: string) => `${key} ↓   step →`,
     placeNow: (place: string, name: string) => `${place}, now ${name}`,

@@ -61,9 +61,10 @@ export const zhPictures: typeof enPictures = {
   },
   evolution: {
     sentence: (head, layer, user, items, steps) =>
-      `${user}：${layer} 的${head}中最新查询关注的内容，${items} 个历史物品（最新在上），共 ${steps} 步。上下键移动物品，左右键移动步数。`,
+      `${user}：${layer} 的${head}中最新查询关注的内容，${items} 个历史物品（最新在上），共 ${steps} 步。`,
     sentenceOf: (head, layer, user, query, items, steps) =>
-      `${user}：${layer} 的${head}中 ${query} 关注的内容，${items} 个位置，共 ${steps} 步。上下键移动位置，左右键移动步数。`,
+      `${user}：${layer} 的${head}中 ${query} 关注的内容，${items} 个位置，共 ${steps} 步。`,
+    arrows: '上下键移动行，左右键移动步数。',
     axis: '历史物品，最新在上 ↓   步 →',
     axisOf: (key) => `${key} ↓   步 →`,
     placeNow: (place, name) => `${place}，当前为 ${name}`,

@@ -147,7 +147,7 @@ describe('attention too long to be kept whole', () => {
       top: new Uint8Array(5).fill(7),
       topKeys: new Uint16Array(5),
     });
-    expect(bytesOf(frame)).toBe(128 + 3 + 2 + 2 + 5 + 10);
+    expect(bytesOf(frame as Frame)).toBe(128 + 3 + 2 + 2 + 5 + 10);
   });
 
   it('is corrupt with a key that is none', async () => {

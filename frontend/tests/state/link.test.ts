@@ -27,6 +27,7 @@ const FULL: Link = {
   measure: 'recency',
   sort: 'entropy',
   mean: true,
+  overview: 'maximum',
   lang: 'zh',
   compare: 'a~b***1',
 };
@@ -47,6 +48,7 @@ describe('links', () => {
     ['step', '1e3'],
     ['view', 'nowhere'],
     ['axis', ''],
+    ['overview', 'median'],
     ['scale', '__proto__'],
     ['colours', 'jet'],
     ['top', '7'],

@@ -249,7 +249,8 @@ def _common_size(
             known = [] if numbered else item_ids(
                 catalogue, index, getattr(side.stream.metadata, axis), first, length
             )  # fmt: skip
-            lengths.append((length, first, numbered))
+            # An axis that has a number has it in its attempt only.
+            lengths.append((length, first, (side.frame.attempt, numbered) if numbered else None))
             ids.append(known)
         if not all(ids):
             # Axes without items: the same places of the same user of one run are the same.

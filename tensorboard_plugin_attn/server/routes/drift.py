@@ -10,13 +10,16 @@ from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_attn.analysis.divergence import jensen_shannon_bits
 from tensorboard_plugin_attn.reading.attention import UserAttention, read_user
+from tensorboard_plugin_attn.reading.catalogue import Catalogue
 from tensorboard_plugin_attn.reading.chunks import AbsentChunkError, ChunkReader
+from tensorboard_plugin_attn.reading.places import axes_of, same_person, same_places
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.sessions import FrameInfo, Stream
 from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.budget import MAX_FRAMES, Budget, spread
 from tensorboard_plugin_attn.server.computed import (
     JSON,
+    catalogue_identity,
     fingerprint,
     identity,
     json_bytes,
@@ -41,26 +44,27 @@ def drift_route(runs: Runs, results: ResultCache, request: Request) -> Response:
         timeline = stream.timeline(run.attempts)
         frames = [timeline[place] for place in spread(len(timeline), MAX_FRAMES - 1)]
         to = stream.at_or_before(run.attempts, step)
+        named = catalogue_identity(run)
     if to is None:
         raise not_found("step", "Nothing is logged at or before it. /timeline lists the steps.")
-    tag = fingerprint(name, layer, user, identity(frames), identity([to]))
+    tag = fingerprint(name, layer, user, identity(frames), identity([to]), named)
 
     def make() -> bytes:
         body = {"run": name, "layer": layer, "user": user, "to": to.step}
-        return json_bytes({**body, **drift_impl(runs, stream, frames, to, user)})
+        return json_bytes({**body, **drift_impl(runs, name, stream, frames, to, user)})
 
     return respond(results, request, tag, JSON, make)
 
 
 def drift_impl(
-    runs: Runs, stream: Stream, frames: list[FrameInfo], to: FrameInfo, user: int
+    runs: Runs, name: str, stream: Stream, frames: list[FrameInfo], to: FrameInfo, user: int
 ) -> dict[str, object]:
-    """Return `steps` and `divergence_bits[step][head]`; steps of another shape are left out.
+    """Return `steps` and `divergence_bits[step][head]`; steps of other places are left out.
 
     Raises:
       RouteError: it takes too long (503).
     """
-    budget, reader = Budget(), ChunkReader(runs, stream, user)
+    budget, reader, catalogue = Budget(), ChunkReader(runs, stream, user), runs.catalogue(name)
 
     def read(frame: FrameInfo) -> UserAttention | None:
         budget.check()
@@ -76,7 +80,7 @@ def drift_impl(
         return {"steps": steps, "divergence_bits": bits}
     for frame in frames:
         own = read(frame)
-        if own is None or not _same_places(own, reference):
+        if own is None or not _alike(catalogue, stream, user, (frame, own), (to, reference)):
             continue
         steps.append(frame.step)
         rows = jensen_shannon_bits(own.attention, reference.attention)  # [head, query]
@@ -89,12 +93,19 @@ def drift_impl(
     return {"steps": steps, "divergence_bits": bits}
 
 
-def _same_places(own: UserAttention, reference: UserAttention) -> bool:
-    """Tell whether cells of both stand for the same queries and keys."""
-    return bool(
-        own.attention.shape == reference.attention.shape
-        and own.chunk.query_axis_number == reference.chunk.query_axis_number
-        and own.chunk.key_axis_number == reference.chunk.key_axis_number
-        and own.chunk.query_offset == reference.chunk.query_offset
-        and own.chunk.key_offset == reference.chunk.key_offset
+def _alike(
+    catalogue: Catalogue,
+    stream: Stream,
+    user: int,
+    one: tuple[FrameInfo, UserAttention],
+    other: tuple[FrameInfo, UserAttention],
+) -> bool:
+    """Tell whether cells of both frames stand for the same queries and keys of the same person."""
+    (frame, own), (to, reference) = one, other
+    if own.attention.shape != reference.attention.shape:
+        return False
+    ours = axes_of(frame.attempt, stream.metadata, own.chunk)
+    theirs = axes_of(to.attempt, stream.metadata, reference.chunk)
+    return same_person(catalogue, user, frame.attempt, to.attempt) and all(
+        same_places(catalogue, user, a, b) for a, b in zip(ours, theirs, strict=True)
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tensorboard_plugin_attn import AttentionWriter
+from tensorboard_plugin_attn import AttentionWriter, Cohort, Privacy, User
 from tensorboard_plugin_attn.analysis.divergence import jensen_shannon_bits
-from tests.fixtures.logs import LAYER, attention, cohort, write_log
+from tests.fixtures.logs import KEY, LAYER, attention, cohort, write_log
 from tests.fixtures.tab import Tab
 
 RUN = "d32/attention"
@@ -41,6 +42,40 @@ def test_steps_of_another_shape_are_left_out(tmp_path: Path) -> None:
         writer.attention(LAYER, attention(queries=3), step=1, causal=True)
         writer.attention(LAYER, attention(queries=4), step=2, causal=True)
     assert Tab(tmp_path).json("/drift", run=".", layer=LAYER, user=0)["steps"] == [2]
+
+
+def candidates_log(directory: Path, steps: Iterable[int], names: Sequence[str]) -> None:
+    """Write target attention over the candidates called `names`, as one attempt."""
+    with AttentionWriter(directory, cohort=cohort(1), privacy=Privacy(key=KEY)) as writer:
+        for step in steps:
+            writer.attention(
+                LAYER,
+                attention(1, queries=len(names), keys=4, seed=step),
+                step=step,
+                kind="target",
+                queries=[list(names)],
+            )
+
+
+def test_after_a_restart_the_same_number_may_be_other_candidates(tmp_path: Path) -> None:
+    candidates_log(tmp_path, (1, 2), ("i0", "i1", "i2"))
+    candidates_log(tmp_path, (3, 4), ("i2", "i3", "i4"))
+    assert Tab(tmp_path).json("/drift", run=".", layer=LAYER, user=0)["steps"] == [3, 4]
+
+
+def test_after_a_restart_the_same_items_are_still_compared(tmp_path: Path) -> None:
+    candidates_log(tmp_path, (1, 2), ("i0", "i1", "i2"))
+    candidates_log(tmp_path, (3, 4), ("i0", "i1", "i2"))
+    assert Tab(tmp_path).json("/drift", run=".", layer=LAYER, user=0)["steps"] == [1, 2, 3, 4]
+
+
+def test_after_a_restart_with_another_history_the_old_steps_are_left_out(tmp_path: Path) -> None:
+    for steps, history in (((1, 2), ("i0", "i1", "i2", "i3")), ((3,), ("i1", "i2", "i3", "i4"))):
+        followed = Cohort((User("user-0", history),), cohort(2).items)
+        with AttentionWriter(tmp_path, cohort=followed, privacy=Privacy(key=KEY)) as writer:
+            for step in steps:
+                writer.attention(LAYER, attention(1, seed=step), step=step, causal=True)
+    assert Tab(tmp_path).json("/drift", run=".", layer=LAYER, user=0)["steps"] == [3]
 
 
 @pytest.mark.parametrize(
