@@ -18,6 +18,8 @@ NAMES = (
     "open",
     "frame_route",
     "scrub",
+    "explain",
+    "whatif",
     "growth",
 )
 

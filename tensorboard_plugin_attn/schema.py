@@ -43,6 +43,8 @@ MAX_WEIGHTS_HEADER_BYTES: Final = 1 << 18
 MAX_TENSORS: Final = 2048
 MAX_TENSOR_RANK: Final = 4
 MAX_TENSOR_SIZE: Final = 1 << 22
+# Of a portable model's attention, all layers and heads of one user: what one replay may hold.
+MAX_REPLAY_CELLS: Final = 8 << 20
 
 # Chunk.query_axis_number of labels that are not in the catalogue, because it is full.
 UNNAMED_AXIS: Final = (1 << 32) - 1

@@ -1,6 +1,7 @@
 """`python -m training SCENARIO --logdir DIR`: train, log attention, say how to look at it.
 
 `python -m training evaluate` measures quality instead: several seeds, baselines and bars.
+`python -m training faithfulness RUN` asks which method says what a run's recommendations rest on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario or the evaluation; return the exit code."""
+    from training.faithfulness import command as faithfulness
     from training.quality import command
     from training.scenarios import ecommerce
 
@@ -29,11 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_arguments(
         commands.add_parser("evaluate", help=command.__doc__, description=command.__doc__)
     )
+    faithfulness.add_arguments(
+        commands.add_parser(
+            "faithfulness", help=faithfulness.__doc__, description=faithfulness.__doc__
+        )
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         if options.command == "evaluate":
             return command.run(options)
+        if options.command == "faithfulness":
+            return faithfulness.run(options)
         return _train(scenarios[options.command], options)
     except ValueError as error:
         parser.error(str(error))

@@ -161,6 +161,11 @@ def _add_logging(group: argparse._ArgumentGroup, defaults: Defaults) -> None:
         default=logging.max_overhead,
         help="what logging may cost, as a share of the training's own time",
     )
+    group.add_argument(
+        "--no-models",
+        action="store_true",
+        help="log no portable models, with which the tab explains and replays recommendations",
+    )
 
 
 def configure(options: argparse.Namespace, defaults: Defaults) -> RunConfig:
@@ -208,6 +213,7 @@ def configure(options: argparse.Namespace, defaults: Defaults) -> RunConfig:
             cohort_size=options.cohort,
             every_steps=options.every_steps,
             max_overhead=options.max_overhead,
+            models=not options.no_models,
         ),
     )
 

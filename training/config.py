@@ -142,6 +142,7 @@ class LoggingConfig:
     every_steps: int = 1
     max_overhead: float | None = 0.05  # of the training's own time
     top_k: int = 10
+    models: bool = True  # portable ones, which the tab replays
     candidates: int = 8  # whose attention over features is logged, FeatureAttention only
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
-from tensorboard_plugin_attn import Privacy, WriterStatus, schedule
+from tensorboard_plugin_attn import Cohort, Privacy, WriterStatus, schedule
 from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from training import distributed
 from training.batches import CandidateBatches, MaskedBatches, WindowBatches
@@ -26,12 +28,14 @@ from training.config import ARCHITECTURES, RunConfig
 from training.evaluate import Results, held_out_results
 from training.models.build import build
 from training.models.feature_attention import FeatureSpec, user_inputs
-from training.models.portable import portable
+from training.models.portable import portable, portable_features
 from training.optimizer import DenseAdam
 from training.preprocessing.features import FeatureEncoder, Features
 from training.preprocessing.interactions import Interactions
 from training.preprocessing.splitting import Split, leave_one_out
 from training.run_directory import Progress, RunDirectory, new_run_directory
+
+logger = logging.getLogger("training")
 
 __all__ = ["Report", "describe", "new_run_directory", "resume", "train"]
 
@@ -315,10 +319,25 @@ def _attention_callback(
         scores=_scores_with_attention,
         score_items=[None, *interactions.item_ids[1:]],
         top_k=config.logging.top_k,
-        portable=None if task.features is not None else portable,
+        portable=_portable(task, config, cohort, privacy),
         describe=description(config.model, cohort, interactions.item_ids, task.spec),
         privacy=privacy,
     )
+
+
+def _portable(task: _Task, config: RunConfig, cohort: Cohort, privacy: Privacy) -> Any:
+    """Return what makes portable models of the run's model; `None` if there are to be none."""
+    if not config.logging.models:
+        return None
+    if task.spec is None:
+        return portable
+    if unlisted := set(task.spec.user_fields) - set(privacy.user_attributes):
+        logger.info(
+            "no portable models: they hold fields of users that may not be written (%s)",
+            ", ".join(sorted(unlisted)),
+        )
+        return None
+    return partial(portable_features, inputs=cohort.inputs)
 
 
 def _scores_with_attention(model: Any, inputs: Any) -> Any:

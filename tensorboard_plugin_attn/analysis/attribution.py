@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.analysis.rollout import rollout
 from tensorboard_plugin_attn.portable.gradients import gradients
 from tensorboard_plugin_attn.portable.sequence_model import Inputs, SequenceModel, Stages
@@ -79,10 +80,14 @@ def attention_gradient(
     model: SequenceModel, stages: Sequence[Stages], items: Sequence[int]
 ) -> Floats:
     """Return the positive part of attention x gradient by key, `[item, key]`."""
+    cells = stages[0].attention[0].size * len(stages)  # of one item
+    most = max(1, schema.MAX_REPLAY_CELLS // cells)
     found = np.zeros((len(items), stages[0].attention.shape[-1]), np.float32)
-    for stage, gradient in zip(stages, gradients(model, stages, items), strict=True):
-        product = stage.attention[0] * gradient.attention
-        found += np.maximum(product, 0, out=product).sum(axis=(1, 2))
+    for first in range(0, len(items), most):
+        some = items[first : first + most]
+        for stage, gradient in zip(stages, gradients(model, stages, some), strict=True):
+            product = stage.attention[0] * gradient.attention
+            found[first : first + most] += np.maximum(product, 0, out=product).sum(axis=(1, 2))
     return found
 
 
@@ -104,6 +109,18 @@ def _contribution(
     centred = weighted - weighted.mean(axis=-1, keepdims=True)
     scaled = centred * model.tensors["norm.scale"] / deviation
     return np.asarray(model.item_table[list(items)] @ scaled.T, np.float32)
+
+
+def by_method(found: Claims) -> dict[str, Floats]:
+    """Return claims for the first item by the name of the method."""
+    return {
+        "attention": found.by_layer[-1],
+        "attention_layer_mean": found.by_layer.mean(axis=0),
+        "rollout": found.rollout,
+        "value_norm": found.value_norm,
+        "contribution": found.contribution[0],
+        "attention_gradient": found.gradient[0],
+    }
 
 
 @dataclass(frozen=True)

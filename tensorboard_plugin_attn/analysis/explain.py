@@ -20,7 +20,9 @@ Predict = Callable[[Sequence[Edit]], Floats]  # -> score of every item, [edit, i
 _BATCH = 64  # edits that are predicted at once: larger ones leave the cache
 
 
-def in_batches(predict: Predict, check: Callable[[], None] = lambda: None) -> Predict:
+def in_batches(
+    predict: Predict, check: Callable[[], None] = lambda: None, most: int = _BATCH
+) -> Predict:
     """Return `predict` that takes any number of edits, a few at a time.
 
     Edits that leave histories of like length go together: a batch is as wide as its longest.
@@ -28,14 +30,15 @@ def in_batches(predict: Predict, check: Callable[[], None] = lambda: None) -> Pr
     Args:
       predict: of one user.
       check: called between batches; may raise to give up.
+      most: how many go together.
     """
 
     def batched(edits: Sequence[Edit]) -> Floats:
         order = sorted(range(len(edits)), key=lambda number: len(edits[number].deleted))
         found: Floats | None = None
-        for first in range(0, len(order), _BATCH):
+        for first in range(0, len(order), most):
             check()
-            numbers = order[first : first + _BATCH]
+            numbers = order[first : first + most]
             scores = predict([edits[number] for number in numbers])
             if found is None:
                 found = np.empty((len(edits), scores.shape[1]), np.float32)
@@ -54,27 +57,48 @@ class Removed:
     Attributes:
       before: `[item]`.
       deleted: without the item of each place, `[place, item]`.
-      masked: with attention on it set to 0 in every layer and head, `[place, item]`.
+      masked: with attention on it set to 0 in every layer and head, `[place, item]`; `None` where
+        that was not asked for.
     """
 
     before: Floats
     deleted: Floats
-    masked: Floats
+    masked: Floats | None
 
 
-def removed(predict: Predict, places: int) -> Removed:
+def removed(predict: Predict, places: int, *, features: int = 0, masks: bool = True) -> Removed:
     """Return what the scores are without each of `places` items of the history.
 
     Of the only item of a history nothing can be taken away: its rows are those of no change.
+
+    Args:
+      predict: of one user.
+      places: length of the history.
+      features: keys besides the history, whose places follow. They cannot be deleted: they are
+        masked, which for a model with one layer of attention takes them away as well.
+      masks: whether to mask the history's places too.
     """
-    if places < 2:
-        before = predict([Edit()])[0]
-        alone = np.repeat(before[None], places, axis=0)
-        return Removed(before, alone, alone)
     deletions = [Edit(deleted=frozenset({place})) for place in range(places)]
-    masks = [Edit(weights={place: 0.0}) for place in range(places)]
-    scores = predict([Edit(), *deletions, *masks])
-    return Removed(scores[0], scores[1 : 1 + places], scores[1 + places :])
+    if places < 2:
+        deletions = [Edit()] * places
+    masked = [Edit(weights={place: 0.0}) for place in range(places if places > 1 else 0)]
+    masked += [Edit()] * (places - len(masked))
+    without = [Edit(weights={places + number: 0.0}) for number in range(features)]
+    scores = predict([Edit(), *deletions, *without, *(masked if masks else [])])
+    count = places + features
+    deleted = scores[1 : 1 + count]
+    if not masks:
+        return Removed(scores[0], deleted, None)
+    return Removed(scores[0], deleted, np.concatenate([scores[1 + count :], deleted[places:]]))
+
+
+def effects(removed: Removed, item: int) -> dict[str, Floats]:
+    """Return by how much the log-probability of `item` falls, `[place]`, by what is done."""
+    before = log_probabilities(removed.before)[item]
+    found = {"delete": before - log_probabilities(removed.deleted)[:, item]}
+    if removed.masked is not None:
+        found["mask"] = before - log_probabilities(removed.masked)[:, item]
+    return found
 
 
 def log_probabilities(scores: Floats) -> Floats:

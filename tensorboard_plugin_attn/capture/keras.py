@@ -38,13 +38,13 @@ from tensorboard_plugin_attn.logging.cost import Cost
 from tensorboard_plugin_attn.logging.model_budget import MODELS_BYTES
 from tensorboard_plugin_attn.logging.schedule import Schedule
 from tensorboard_plugin_attn.logging.writer import BUDGET_BYTES
-from tensorboard_plugin_attn.portable.description import Description
+from tensorboard_plugin_attn.portable.kinds import AnyDescription
 from tensorboard_plugin_attn.privacy import Privacy
 
 __all__ = ["AttentionCallback", "CapturedArray", "Describe", "note_attention"]
 
 Describe = Callable[[CapturedArray], CapturedArray]
-Portable = Callable[[Any, Sequence[str]], tuple[Description, Mapping[str, NDArray[np.float32]]]]
+Portable = Callable[[Any, Sequence[str]], tuple[AnyDescription, Mapping[str, NDArray[np.float32]]]]
 
 
 class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]

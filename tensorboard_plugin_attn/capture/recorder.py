@@ -20,6 +20,7 @@ from tensorboard_plugin_attn.capture.cohort import Cohort
 from tensorboard_plugin_attn.capture.layer_traits import LayerTraits
 from tensorboard_plugin_attn.capture.overhead import Overhead
 from tensorboard_plugin_attn.capture.ranking import Ranker
+from tensorboard_plugin_attn.capture.replay_check import MOST_DIFFERENCE, difference
 from tensorboard_plugin_attn.capture.selection import Heads, Selection
 from tensorboard_plugin_attn.logging import AttentionWriter, WriterStatus
 from tensorboard_plugin_attn.logging.cost import Cost
@@ -29,7 +30,8 @@ from tensorboard_plugin_attn.logging.schedule import (
     every_step,
     log_spaced,
 )
-from tensorboard_plugin_attn.portable.description import Description
+from tensorboard_plugin_attn.portable.description import Served
+from tensorboard_plugin_attn.portable.kinds import AnyDescription
 
 logger = logging.getLogger("tensorboard_plugin_attn")
 
@@ -38,9 +40,9 @@ EVERY_STEP = every_step()
 RECOMMENDATIONS = log_spaced() | every_epochs()
 IMPORTANCE = log_spaced() | every_epochs()
 
-MODELS = log_spaced() | every_epochs()
+MODELS = log_spaced(4) | every_epochs()  # a megabyte each: fewer than of recommendations
 
-Snapshot = Callable[[Sequence[str]], tuple[Description, Mapping[str, NDArray[np.float32]]]]
+Snapshot = Callable[[Sequence[str]], tuple[AnyDescription, Mapping[str, NDArray[np.float32]]]]
 Probe = Callable[[], tuple[Sequence[CapturedArray], NDArray[np.float32] | None]]
 
 
@@ -102,6 +104,10 @@ class Recorder:
         self._overhead = Overhead(max_overhead, clock)
         self._traits = LayerTraits(history_lengths(cohort) if lengths is None else lengths)
         self._ranker = ranker
+        self._cohort = cohort
+        self._scores: NDArray[np.float32] | None = None  # of the step being recorded
+        self._is_replay_checked = False
+        self._no_more_models = False
         self._clock = clock
         self._asked: _When | None = None
         self._ranked: _When | None = None  # when recommendations were last asked for
@@ -174,7 +180,7 @@ class Recorder:
         """
         again = step == self._logged_step
         scores_wanted = self.scores_due and step != self._scored_step
-        model_wanted = snapshot is not None and self._model_due and step != self._copied_step
+        model_wanted = snapshot is not None and self._wants_model(step)
         if self._broken or (again and not (scores_wanted or model_wanted)):
             return
         began_s = self._clock()
@@ -186,7 +192,7 @@ class Recorder:
             if scores_wanted or not again:
                 self._capture(_When(step, epoch), probe, began_s, only_scores=again)
             if snapshot is not None and model_wanted:
-                self._write_model(_When(step, epoch), snapshot, is_last=is_last)
+                self._try_model(_When(step, epoch), snapshot, is_last=is_last)
         except Exception:
             self._break()
             return
@@ -232,6 +238,7 @@ class Recorder:
 
     def _capture(self, now: _When, probe: Probe, began_s: float, *, only_scores: bool) -> None:
         found, scores = probe()
+        self._scores = None if scores is None else np.asarray(scores)
         if not only_scores:
             self._write_attention(now, self.selection.apply(found), began_s)
         if scores is not None and self._ranker is not None and self._scores_due:
@@ -274,11 +281,21 @@ class Recorder:
                 importance=layer.importance,
             )
 
+    def _try_model(self, now: _When, snapshot: Snapshot, *, is_last: bool) -> None:
+        """Log the model; if that fails, say so once and log all else."""
+        try:
+            self._write_model(now, snapshot, is_last=is_last)
+        except Exception as error:
+            self._no_more_models = True
+            logger.warning("portable=: no models are logged: %s", error)
+
     def _write_model(self, now: _When, snapshot: Snapshot, *, is_last: bool) -> None:
         self._copied, self._copied_step = now, now.step
         if self._ranker is None:
             raise ValueError("a portable model needs a ranker, which knows its items")
         description, tensors = snapshot(self._layers)
+        if not self._answers_alike(description, tensors):
+            return
         self._writer.portable_model(
             description,
             tensors,
@@ -287,6 +304,28 @@ class Recorder:
             epoch=now.epoch,
             is_last=is_last,
         )
+
+    def _wants_model(self, step: int) -> bool:
+        return self._model_due and step != self._copied_step and not self._no_more_models
+
+    def _answers_alike(
+        self, description: AnyDescription, tensors: Mapping[str, NDArray[np.float32]]
+    ) -> bool:
+        """Tell whether the portable model's scores are the model's; looked at once."""
+        if self._is_replay_checked or self._scores is None or self._ranker is None:
+            return True
+        if isinstance(description, Served):
+            return True
+        off = difference(description, tensors, self._ranker.items, self._cohort.users, self._scores)
+        self._is_replay_checked = True
+        if off <= MOST_DIFFERENCE:
+            return True
+        self._no_more_models = True
+        self._warn_once(
+            f"portable=: replayed scores differ from the model's by {100 * off:.0f}% of their "
+            "spread, so its description is not that of this model; no models are logged"
+        )
+        return False
 
     def _thin(self, step: int) -> None:
         """Mark a step that could not be afforded."""

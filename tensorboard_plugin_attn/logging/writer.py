@@ -48,7 +48,7 @@ from tensorboard_plugin_attn.logging.sink import Sink
 from tensorboard_plugin_attn.logging.status import Counts, WriterStatus
 from tensorboard_plugin_attn.logging.writer_thread import EXIT_TIMEOUT_S, WriterThread
 from tensorboard_plugin_attn.portable import weights
-from tensorboard_plugin_attn.portable.description import Description
+from tensorboard_plugin_attn.portable.kinds import AnyDescription
 from tensorboard_plugin_attn.privacy import Privacy
 
 logger = logging.getLogger("tensorboard_plugin_attn")
@@ -265,7 +265,7 @@ class AttentionWriter:
 
     def portable_model(
         self,
-        description: Description,
+        description: AnyDescription,
         tensors: Mapping[str, NDArray[np.float32]],
         *,
         items: Sequence[str | None],
@@ -276,7 +276,7 @@ class AttentionWriter:
         """Log the model of one step as data, so that the tab can explain and replay it.
 
         Args:
-          description: what the model is.
+          description: what the model is; `Served` for one that the operator serves elsewhere.
           tensors: its weights, float32; copied here.
           items: item id of each of the model's items; the first is padding.
           step: training step.

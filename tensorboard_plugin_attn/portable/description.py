@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from tensorboard_plugin_attn.portable.weights import Floats
 
 VERSION = 1
 SEQUENCE = "sequence_transformer"
+SERVED = "served"
 ACTIVATIONS = ("gelu", "relu")
 PREDICTS_FROM = ("newest", "mask")
 
@@ -75,7 +75,7 @@ class Description:
           DescriptionError: a value of another type, or out of its limits.
         """
         for name, limit in _LIMITS.items():
-            _whole(name, getattr(self, name), 0 if name == "token_count" else 1, limit)
+            whole_number(name, getattr(self, name), 0 if name == "token_count" else 1, limit)
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise DescriptionError(f"{name} is none of {', '.join(map(str, choices))}")
@@ -85,6 +85,8 @@ class Description:
                 raise DescriptionError(f"{name} is not a number from 0 to a million")
         if self.dimension % self.heads:
             raise DescriptionError("the dimension is not a multiple of the heads")
+        if self.layers * self.heads * self.history_length**2 > schema.MAX_REPLAY_CELLS:
+            raise DescriptionError("its attention is too large to be replayed here")
         if self.predicts_from == "mask" and not self.token_count:
             raise DescriptionError("there is no mask to predict from")
         self._check_layer_names()
@@ -133,37 +135,65 @@ class Description:
         Raises:
           DescriptionError: a name is missing or unknown, a shape differs, or a weight is no number.
         """
-        expected = self.shapes()
-        if expected.keys() != tensors.keys():
-            raise DescriptionError("its tensors are not those of the architecture")
-        for name, shape in expected.items():
-            if tensors[name].shape != shape:
-                raise DescriptionError(f"{name} is {tensors[name].shape}, not {shape}")
-            if not np.isfinite(tensors[name]).all():
-                raise DescriptionError(f"{name} holds what is no number: the training diverged")
+        check_shapes(self.shapes(), tensors)
 
     def to_json(self) -> bytes:
-        """Return what `from_json` takes."""
+        """Return what `read_description` takes."""
         return json.dumps(asdict(self), separators=(",", ":")).encode()
 
-    @classmethod
-    def from_json(cls, text: bytes) -> Description:
-        """Return the description in `text`.
+
+@dataclass(frozen=True)
+class Served:
+    """A model that is not in the log and is asked where the operator serves it.
+
+    Attributes:
+      item_count: items that have a score; number 0 is padding.
+      history_length: width of its input: item numbers, padded with 0 on the left.
+      architecture: says that this is all there is.
+      version: of this format.
+    """
+
+    item_count: int
+    history_length: int
+    architecture: str = SERVED
+    version: int = VERSION
+
+    def __post_init__(self) -> None:
+        """Refuse what no model is.
 
         Raises:
-          DescriptionError: it is none, of another version, or over the limits.
+          DescriptionError: a number that is none, or over its limit.
         """
-        content = _object(text)
-        if content.get("version") != VERSION:
-            raise DescriptionError("a version this package does not read: upgrade it")
-        if content.get("architecture") != SEQUENCE:
-            raise DescriptionError("an architecture this package does not replay: upgrade it")
-        if content.keys() - {field.name for field in fields(cls)}:
-            raise DescriptionError("it holds settings this package does not know")
-        try:
-            return cls(**content)
-        except TypeError as error:  # a field is missing
-            raise DescriptionError("it is not whole") from error
+        for name in ("item_count", "history_length"):
+            whole_number(name, getattr(self, name), 1, _LIMITS[name])
+
+    def check(self, tensors: Mapping[str, Floats]) -> None:
+        """Refuse weights: they are elsewhere.
+
+        Raises:
+          DescriptionError: there are some.
+        """
+        if tensors:
+            raise DescriptionError("a served model has no tensors in the log")
+
+    def to_json(self) -> bytes:
+        """Return what `read_description` takes."""
+        return json.dumps(asdict(self), separators=(",", ":")).encode()
+
+
+def check_shapes(expected: Mapping[str, Shape], tensors: Mapping[str, Floats]) -> None:
+    """Refuse `tensors` with other names or shapes, or what is no number.
+
+    Raises:
+      DescriptionError: there are some.
+    """
+    if expected.keys() != tensors.keys():
+        raise DescriptionError("its tensors are not those of the architecture")
+    for name, shape in expected.items():
+        if tensors[name].shape != shape:
+            raise DescriptionError(f"{name} is {tensors[name].shape}, not {shape}")
+        if not np.isfinite(tensors[name]).all():
+            raise DescriptionError(f"{name} holds what is no number: the training diverged")
 
 
 _LIMITS = {
@@ -184,18 +214,11 @@ _CHOICES: dict[str, Sequence[object]] = {
 }
 
 
-def _whole(name: str, value: object, least: int, most: int) -> None:
+def whole_number(name: str, value: object, least: int, most: int) -> None:
+    """Refuse what is no whole number from `least` to `most`.
+
+    Raises:
+      DescriptionError: it is not.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise DescriptionError(f"{name} is not a whole number from {least} to {most}")
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    if len(text) > schema.MAX_DESCRIPTION_BYTES:
-        raise DescriptionError("it is too long")
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DescriptionError("it is not JSON") from error
-    if not isinstance(content, dict):
-        raise DescriptionError("it is not an object")
-    return content

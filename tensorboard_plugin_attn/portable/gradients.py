@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tensorboard_plugin_attn.portable.operations import erf, normalised
+from tensorboard_plugin_attn.portable.operations import erf, normalised, product
 from tensorboard_plugin_attn.portable.sequence_model import Floats, SequenceModel, Stages
 
 _ROOT_HALF, _ROOT_TAU = np.float32(np.sqrt(0.5)), np.float32(np.sqrt(2 * np.pi))
@@ -57,7 +57,7 @@ def _through_block(
     name = f"block_{number}"
     middle = stage.entering[0] + stage.output[0]  # [place, dimension]
     flowing = flowing + _through_dense(model, middle, flowing, name)
-    weighted = _by_head(model, flowing @ model.tensors[f"{name}.output.weight"].T)
+    weighted = _by_head(model, product(flowing, model.tensors[f"{name}.output.weight"].T))
     attention, value = stage.attention[0], stage.value[0]
     by_attention = weighted @ value.swapaxes(-1, -2)  # [item, head, query, key]
     inner = np.einsum("hqk,ihqk->ihq", attention, by_attention)[..., None]
@@ -71,7 +71,7 @@ def _through_block(
         ],
         axis=-1,
     )
-    by_normed = joined @ model.projection(number).T
+    by_normed = product(joined, model.projection(number).T)
     entering = _through_norm(model, stage.entering[0], by_normed, f"{name}.attention_norm")
     return Gradient(by_attention, by_logit), flowing + entering
 
@@ -80,10 +80,10 @@ def _through_dense(model: SequenceModel, middle: Floats, flowing: Floats, name: 
     tensors, shape = model.tensors, model.description
     scale, offset = tensors[f"{name}.dense_norm.scale"], tensors[f"{name}.dense_norm.offset"]
     normed = normalised(middle, scale, offset, shape.epsilon)
-    before = normed @ tensors[f"{name}.widen.weight"] + tensors[f"{name}.widen.bias"]
+    before = product(normed, tensors[f"{name}.widen.weight"]) + tensors[f"{name}.widen.bias"]
     slope = _slope_of_gelu(before) if shape.activation == "gelu" else (before > 0)
-    inner = (flowing @ tensors[f"{name}.narrow.weight"].T) * slope
-    by_normed = inner @ tensors[f"{name}.widen.weight"].T
+    inner = product(flowing, tensors[f"{name}.narrow.weight"].T) * slope
+    by_normed = product(inner, tensors[f"{name}.widen.weight"].T)
     return _through_norm(model, middle, by_normed, f"{name}.dense_norm")
 
 

@@ -14,9 +14,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.portable.description import Description
 from tensorboard_plugin_attn.portable.edits import Edit, Edited, edited
-from tensorboard_plugin_attn.portable.operations import ACTIVATIONS, MASKED, normalised, softmax
+from tensorboard_plugin_attn.portable.operations import (
+    ACTIVATIONS,
+    MASKED,
+    normalised,
+    product,
+    softmax,
+)
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -101,6 +108,12 @@ class SequenceModel:
     def most_items(self) -> int:
         """Return how many items of a history the model sees."""
         return self.description.history_length - (self.description.predicts_from == "mask")
+
+    def rows_at_once(self, places: int) -> int:
+        """Return how many rows with `places` items can be computed together within the limits."""
+        shape, width = self.description, min(places, self.most_items) + 1
+        cells = width * (shape.heads * width + max(shape.dense_size, 3 * shape.dimension))
+        return max(1, schema.MAX_REPLAY_CELLS // max(cells, shape.item_count))
 
     @cached_property
     def item_table(self) -> Floats:
@@ -214,7 +227,8 @@ class SequenceModel:
 
     def scores(self, inputs: Inputs) -> Floats:
         """Return the score of every item, `[row, item]`, padding (0) included."""
-        return np.asarray(self.final(inputs) @ self.item_table.T, np.float32)
+        final = self.final(inputs)
+        return np.ascontiguousarray(product(self.item_table, np.ascontiguousarray(final.T)).T)
 
     def stages(self, inputs: Inputs) -> list[Stages]:
         """Return everything every block computes, from the input up."""
@@ -239,7 +253,7 @@ class SequenceModel:
         rows, width, size = x.shape
         weight, bias = self._projections[number]
         normed = self._normalised(x, f"block_{number}.attention_norm")
-        joined = normed.reshape(-1, size) @ weight
+        joined = product(normed.reshape(-1, size), weight)
         joined += bias
         split = joined.reshape(rows, width, 3, self.description.heads, self.description.head_size)
         return np.ascontiguousarray(split.transpose(2, 0, 3, 1, 4))
@@ -263,7 +277,7 @@ class SequenceModel:
         rows, _, places, _ = weighted.shape
         size, name = self.description.dimension, f"block_{number}"
         joined = weighted.transpose(0, 2, 1, 3).reshape(-1, size)
-        output = joined @ self.tensors[f"{name}.output.weight"]
+        output = product(joined, self.tensors[f"{name}.output.weight"])
         output += self.tensors[f"{name}.output.bias"]
         output = output.reshape(rows, places, size)
         if inputs.layers_on is not None:
@@ -273,10 +287,10 @@ class SequenceModel:
 
     def _dense(self, x: Floats, name: str) -> Floats:
         normed = self._normalised(x, f"{name}.dense_norm").reshape(-1, x.shape[-1])
-        inner = normed @ self.tensors[f"{name}.widen.weight"]
+        inner = product(normed, self.tensors[f"{name}.widen.weight"])
         inner += self.tensors[f"{name}.widen.bias"]
         inner = ACTIVATIONS[self.description.activation](inner)
-        outer = inner @ self.tensors[f"{name}.narrow.weight"]
+        outer = product(inner, self.tensors[f"{name}.narrow.weight"])
         outer += self.tensors[f"{name}.narrow.bias"]
         return np.asarray(outer.reshape(x.shape), np.float32)
 

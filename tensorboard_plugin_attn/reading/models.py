@@ -13,7 +13,10 @@ from google.protobuf.message import DecodeError
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec, schema
 from tensorboard_plugin_attn.portable import weights
-from tensorboard_plugin_attn.portable.description import Description, DescriptionError
+from tensorboard_plugin_attn.portable.description import DescriptionError, Served
+from tensorboard_plugin_attn.portable.feature_description import FeatureDescription
+from tensorboard_plugin_attn.portable.feature_model import FeatureModel
+from tensorboard_plugin_attn.portable.kinds import read_description
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
 from tensorboard_plugin_attn.portable.weights import WeightsError
 from tensorboard_plugin_attn.reading.runs import Runs
@@ -29,11 +32,11 @@ class StoredModel:
     """A model as it is in the log.
 
     Attributes:
-      model: replays it.
+      model: replays it; what is known of it, if it is served elsewhere.
       vocabulary_axis: which axis of the catalogue names its items.
     """
 
-    model: SequenceModel
+    model: SequenceModel | FeatureModel | Served
     vocabulary_axis: int
 
 
@@ -51,7 +54,12 @@ def read_model(runs: Runs, frame: FrameInfo) -> StoredModel:
     except (DecodeError, IndexError, WeightsError) as error:
         raise UnusableModelError(f"it cannot be read: {error}") from error
     try:
-        description = Description.from_json(message.description)
+        description = read_description(message.description)
+        if isinstance(description, Served):
+            description.check(tensors)
+            return StoredModel(description, message.vocabulary_axis)
+        if isinstance(description, FeatureDescription):
+            return StoredModel(FeatureModel(description, tensors), message.vocabulary_axis)
         return StoredModel(SequenceModel(description, tensors), message.vocabulary_axis)
     except DescriptionError as error:
         raise UnusableModelError(str(error)) from error

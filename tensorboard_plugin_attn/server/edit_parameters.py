@@ -13,10 +13,9 @@ from werkzeug.wrappers import Request
 
 from tensorboard_plugin_attn.portable.edits import Added, Edit
 from tensorboard_plugin_attn.server.errors import bad_parameter
-from tensorboard_plugin_attn.server.replay import Case
+from tensorboard_plugin_attn.server.replay import MOST_ADDED, Case
 
 MOST_WEIGHT = 100.0
-MOST_ADDED = 20
 
 _NUMBER = r"\d{1,10}"
 _FRACTION = r"\d{1,3}(?:\.\d{1,9})?"
@@ -64,12 +63,13 @@ def edit_of(parts: Parsed, of: Case) -> Edit:
     Raises:
       RouteError: a place, item, layer or head is not there, or a weight is too large (400).
     """
-    places, shape = len(of.history), of.model.description
+    places, (layers, heads) = len(of.history), of.layers_and_heads
+    keys = places + len(of.features)
     if len(parts["added"]) > MOST_ADDED:
         raise bad_parameter("added", f"has more than {MOST_ADDED} items")
     return Edit(
         deleted=frozenset(_below(p, places, "deleted") for (p,) in parts["deleted"]),
-        weights={_below(p, places, "weights"): _weight(w, "weights") for p, w in parts["weights"]},
+        weights={_below(p, keys, "weights"): _weight(w, "weights") for p, w in parts["weights"]},
         added=tuple(
             Added(
                 _below(place, places + 1, "added"), _item(item, of), _weight(weight or "1", "added")
@@ -77,11 +77,11 @@ def edit_of(parts: Parsed, of: Case) -> Edit:
             for place, item, weight in parts["added"]
         ),
         heads_off=frozenset(
-            (_below(layer, shape.layers, "heads_off"), _below(head, shape.heads, "heads_off"))
+            (_below(layer, layers, "heads_off"), _below(head, heads, "heads_off"))
             for layer, head in parts["heads_off"]
         ),
         layers_off=frozenset(
-            _below(layer, shape.layers, "layers_off") for (layer,) in parts["layers_off"]
+            _below(layer, layers, "layers_off") for (layer,) in parts["layers_off"]
         ),
     )
 
@@ -103,7 +103,7 @@ def edit_body(edit: Edit, of: Case) -> dict[str, object]:
 def _below(text: str, limit: int, name: str) -> int:
     value = int(text)
     if value >= limit:
-        raise bad_parameter(name, f"holds {value}; the last there is is {limit - 1}")
+        raise bad_parameter(name, f"holds {value}, but there are {limit} of them, from 0")
     return value
 
 

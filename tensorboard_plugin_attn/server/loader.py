@@ -47,6 +47,14 @@ class AttnLoader(base_plugin.TBLoader):  # type: ignore[misc]
                 help="Comma-separated host names, besides localhost, IP addresses, --host and this "
                 "machine's own name, under which a browser may reach the Attention tab.",
             )
+            group.add_argument(
+                "--attn_predictor",
+                default="",
+                metavar="URL",
+                help="Predict method, in TensorFlow Serving's REST protocol, of the model of runs "
+                "whose model is not in the log, such as "
+                "http://127.0.0.1:8501/v1/models/NAME:predict.",
+            )
         except argparse.ArgumentError as error:
             logger.warning("attention plugin: flags not added: %s", error)
 

@@ -164,6 +164,6 @@ def why_absent(run: Run, layer: str, step: int) -> Absent:
 
 
 def cohort_size(runs: Runs, run: Run) -> int:
-    """Return how many users any layer, or the recommendations, of `run` were logged for."""
-    streams = [*run.layers.values(), *filter(None, [run.recommendations])]
+    """Return how many users any layer, recommendations or models of `run` were logged for."""
+    streams = [*run.layers.values(), *filter(None, [run.recommendations, run.models])]
     return max((stream.metadata.cohort_size for stream in streams), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ from tensorboard_plugin_attn.reading.store import Store
 from tensorboard_plugin_attn.server.guard import Guard, HostAllowList, Route, WsgiApp
 from tensorboard_plugin_attn.server.hyperparameters import read_hyperparameters
 from tensorboard_plugin_attn.server.loader import resolve_reader
+from tensorboard_plugin_attn.server.predictor import RestPredictor
 from tensorboard_plugin_attn.server.replay import Replays
 from tensorboard_plugin_attn.server.result_cache import ResultCache
 from tensorboard_plugin_attn.server.routes.aggregate import aggregate_route
@@ -41,6 +43,8 @@ from tensorboard_plugin_attn.server.routes.timeline import timeline_route
 from tensorboard_plugin_attn.server.routes.whatif import whatif_attention_route, whatif_route
 from tensorboard_plugin_attn.server.static_files import load_static_files
 
+logger = logging.getLogger("tensorboard_plugin_attn")
+
 HOSTS_VARIABLE = "ATTN_ALLOWED_HOSTS"
 LOOK_EVERY_S = 5.0
 
@@ -54,7 +58,7 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._provider = context.data_provider
         self._runs = Runs(self._choose_store(context))
         self._results = ResultCache()
-        self._replays = Replays(self._runs)
+        self._replays = Replays(self._runs, _predictor(context))
         self._guard = Guard(HostAllowList(_allowed_hosts(context)))
         self._static_files = load_static_files()
         self._looked_s = float("-inf")
@@ -130,6 +134,16 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         if not context.logdir:
             return ProviderStore(context.data_provider)
         return EventIndex(context.logdir)
+
+
+def _predictor(context: base_plugin.TBContext) -> RestPredictor | None:
+    """Return who is asked for models that are not in the log; a wrong address stops nothing."""
+    url = str(getattr(context.flags, "attn_predictor", "") or "")
+    try:
+        return RestPredictor(url) if url else None
+    except ValueError as error:
+        logger.warning("attention plugin: --attn_predictor is not used: %s", error)
+        return None
 
 
 def _allowed_hosts(context: base_plugin.TBContext) -> list[str]:

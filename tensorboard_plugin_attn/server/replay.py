@@ -19,7 +19,9 @@ from werkzeug.wrappers import Request
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.analysis.explain import Floats, Predict, in_batches
+from tensorboard_plugin_attn.portable.description import Served
 from tensorboard_plugin_attn.portable.edits import Edit
+from tensorboard_plugin_attn.portable.feature_model import FeatureModel, UserFeatureModel
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
 from tensorboard_plugin_attn.reading.catalogue import Catalogue
 from tensorboard_plugin_attn.reading.models import UnusableModelError, read_model
@@ -29,9 +31,12 @@ from tensorboard_plugin_attn.reading.store import UnavailableError
 from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.computed import catalogue_identity, fingerprint, identity
 from tensorboard_plugin_attn.server.errors import RouteError, not_found, unavailable
+from tensorboard_plugin_attn.server.predictor import RestPredictor, ServedModel
 
 BUDGET_BYTES = 128 << 20
 UNKNOWN = -1
+MOST_ADDED = 20  # items of a what-if
+_FEW, _MANY = 8, 64  # edits that are predicted before time is looked at again
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +44,19 @@ class Replay:
     """One checkpoint and what its items are in the run.
 
     Attributes:
-      model: replays it.
+      model: replays it, or asks who serves it.
       numbers: the run's number of each of the model's items; `UNKNOWN` for padding and for what the
         catalogue does not name.
     """
 
-    model: SequenceModel
+    model: SequenceModel | FeatureModel | ServedModel
     numbers: NDArray[np.int64]
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the memory it holds."""
+        held = 0 if isinstance(self.model, ServedModel) else self.model.size_bytes
+        return held + 16 * len(self.numbers)
 
     @cached_property
     def of_run(self) -> dict[int, int]:
@@ -56,8 +67,14 @@ class Replay:
 class Replays:
     """Loads models, and keeps those used last."""
 
-    def __init__(self, runs: Runs, budget_bytes: int = BUDGET_BYTES) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        predictor: RestPredictor | None = None,
+        budget_bytes: int = BUDGET_BYTES,
+    ) -> None:
         self._runs = runs
+        self._predictor = predictor
         self._budget_bytes = budget_bytes
         self._kept: OrderedDict[tuple[str, str, int], Replay] = OrderedDict()
         self._lock = threading.Lock()
@@ -76,9 +93,9 @@ class Replays:
         replay = self._load(run, frame)
         with self._lock:
             self._kept[key] = replay
-            held = sum(kept.model.size_bytes for kept in self._kept.values())
+            held = sum(kept.size_bytes for kept in self._kept.values())
             while held > self._budget_bytes and len(self._kept) > 1:
-                held -= self._kept.popitem(last=False)[1].model.size_bytes
+                held -= self._kept.popitem(last=False)[1].size_bytes
         return replay
 
     def _load(self, run: str, frame: FrameInfo) -> Replay:
@@ -94,11 +111,26 @@ class Replays:
             ) from error
         except (UnavailableError, KeyError) as error:
             raise unavailable() from error
+        model = self._asked(stored.model)
         named = catalogue.axis(frame.attempt, stored.vocabulary_axis) or ()
-        numbers = np.full(stored.model.description.item_count, UNKNOWN, np.int64)
+        numbers = np.full(model.description.item_count, UNKNOWN, np.int64)
         count = min(len(named), len(numbers) - 1)
         numbers[1 : 1 + count] = named[:count]
-        return Replay(stored.model, numbers)
+        return Replay(model, numbers)
+
+    def _asked(
+        self, model: SequenceModel | FeatureModel | Served
+    ) -> SequenceModel | FeatureModel | ServedModel:
+        if not isinstance(model, Served):
+            return model
+        if self._predictor is None:
+            raise RouteError(
+                422,
+                "no_predictor",
+                "This run's model is not in the log, and nobody serves it.",
+                "Start TensorBoard with --attn_predictor=URL of its predict method.",
+            )
+        return ServedModel(model, self._predictor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,16 +159,65 @@ class Case:
 
     @property
     def model(self) -> SequenceModel:
-        """Return the model."""
-        return self.replay.model
+        """Return the model, if it is a sequence model in the log.
+
+        Raises:
+          RouteError: it is served elsewhere, or of another kind (422).
+        """
+        if isinstance(self.replay.model, SequenceModel):
+            return self.replay.model
+        raise RouteError(
+            422,
+            "not_inside",
+            "Of this run's model the stages of attention cannot be computed.",
+            "They can of a portable model of SASRec's or BERT4Rec's kind.",
+        )
+
+    @property
+    def is_sequence(self) -> bool:
+        """Tell whether all of the model's inside can be seen."""
+        return isinstance(self.replay.model, SequenceModel)
+
+    @cached_property
+    def of_features(self) -> UserFeatureModel | None:
+        """Return the model as this user has it, if it attends over features."""
+        model = self.replay.model
+        return model.of_user(self.user) if isinstance(model, FeatureModel) else None
+
+    @property
+    def features(self) -> list[str]:
+        """Return what the model attends to besides the history; their places follow it."""
+        return self.of_features.features if self.of_features else []
+
+    @property
+    def layers_and_heads(self) -> tuple[int, int]:
+        """Return how many layers there are, and heads in each; none of a served model."""
+        if self.of_features:
+            return 1, self.of_features.description.heads
+        if not self.is_sequence:
+            return 0, 0
+        return self.model.description.layers, self.model.description.heads
+
+    @property
+    def layer_names(self) -> list[str]:
+        """Return what the log calls the layers; none of a served model."""
+        if self.of_features:
+            return list(self.of_features.description.attention_layers)
+        return list(self.model.description.attention_layers) if self.is_sequence else []
 
     def predict(self, check: Callable[[], None] = lambda: None) -> Predict:
         """Return what predicts for edits of this user's history; `check` may give up."""
 
-        def one_batch(edits: Sequence[Edit]) -> Floats:
-            return self.model.predict(self.history, edits)
+        whole = self.replay.model
+        model = whole.of_user(self.user) if isinstance(whole, FeatureModel) else whole
 
-        return in_batches(one_batch, check)
+        def one_batch(edits: Sequence[Edit]) -> Floats:
+            return model.predict(self.history, edits)
+
+        most = _FEW if isinstance(whole, FeatureModel) else _MANY
+        if isinstance(whole, SequenceModel):
+            most = min(most, whole.rows_at_once(len(self.history) + MOST_ADDED))
+        return in_batches(one_batch, check, most)
 
     def run_number(self, item: int) -> int:
         """Return the run's number of the model's `item`."""
@@ -157,10 +238,12 @@ class Case:
             "step": self.frame.step,
             "epoch": self.frame.epoch,
             "attempt": self.frame.attempt,
-            "layers": list(self.model.description.attention_layers),
-            "heads": self.model.description.heads,
-            "source": "portable_model",
-            "features": [],
+            "layers": self.layer_names,
+            "heads": self.layers_and_heads[1],
+            "source": "predictor"
+            if isinstance(self.replay.model, ServedModel)
+            else "portable_model",
+            "features": self.features,
         }
 
     def items(self, items: Sequence[int]) -> list[dict[str, object]]:
@@ -248,6 +331,9 @@ def case(runs: Runs, replays: Replays, about: Asked, user: int) -> Case:
         )
     excluded = replay.numbers == UNKNOWN
     excluded[history] = True
+    model = replay.model
+    if isinstance(model, FeatureModel) and user >= model.description.users:
+        raise not_found("user", "The model was logged without this user's fields.")
     found = Case(about.run, about.frame, user, person, catalogue, replay, history, excluded)
     if found.target is not None:
         excluded[found.target] = False  # as in the recommendations that are logged

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tensorboard_plugin_attn import Privacy
 from tensorboard_plugin_attn.portable.edits import Edit
 from tensorboard_plugin_attn.server.replay import Case, asked, case
 from tests.fixtures.chains import ITEMS, chains
@@ -123,3 +124,56 @@ def test_models_are_logged_at_each_epoch_and_every_item_has_its_name(tab: Tab) -
 def test_evidence_is_of_the_validation_histories(tab: Tab) -> None:
     train_part = {tuple(each.tolist()) for each in leave_one_out(chains().sequences).train}
     assert all(tuple(explained(tab, user).history) in train_part for user in USERS)
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory: Path = tmp_path_factory.mktemp("features") / "run"
+    privacy = Privacy(key=b"k" * 32, user_attributes=frozenset({"country"}))
+    train(chains(), configured("feature_attention"), directory, privacy, verbose=0)
+    return directory
+
+
+def test_feature_attention_is_replayed_with_its_fields_and_neighbours(features: Path) -> None:
+    tab = Tab(features)
+    for user in USERS:
+        asked_for = {"run": "attention", "user": user, "steps": "latest"}
+        logged = tab.json("/recommendations", **asked_for)
+        found = tab.json("/evidence", **asked_for)
+        assert {"user: country", "item: shelf"} <= set(found["features"])
+        rows = found["recommendations"]
+        assert [row["item"] for row in rows] == logged["items"][0]
+        np.testing.assert_allclose([r["score"] for r in rows], logged["scores"][0], atol=1e-4)
+        places = len(found["history"]) + len(found["features"])
+        for row in rows:
+            assert len(row["attention"]) == len(row["drop_when_deleted"]) == places
+            assert sum(row["attention"]) == pytest.approx(1, abs=1e-3)
+        np.testing.assert_allclose(  # one layer: what gets no attention is not there
+            rows[0]["drop_when_deleted"][len(found["history"]) :],
+            rows[0]["drop_when_masked"][len(found["history"]) :],
+        )
+
+
+def test_a_features_weight_re_ranks_the_list(features: Path) -> None:
+    tab = Tab(features)
+    asked_for = {"run": "attention", "user": 0, "steps": "latest"}
+    found = tab.json("/evidence", **asked_for)
+    place = len(found["history"]) + found["features"].index("user: country")
+    answer = tab.json("/whatif", **asked_for, weights=f"{place}:0", heads_off="0.1")
+    before, after = answer["attention_before"][0], answer["attention_after"][0]
+    assert before[place] > 0 == after[place]
+    one = tab.json("/whatif", **asked_for, weights=f"{place}:0")
+    drop = found["recommendations"][0]["drop_when_deleted"][place]
+    first = found["recommendations"][0]
+    rows = {row["item"]: row for row in [*one["recommendations"], *one["gone"]]}
+    assert rows[first["item"]]["score_after"] == pytest.approx(first["score"] - drop, abs=1e-4)
+    card = tab.json("/faithfulness", run="attention", steps="latest")
+    assert "attention" in {each["method"] for each in card["newest_aside"]}
+    inside = tab.error("/computation", **asked_for, layer=found["layers"][0], head=0)
+    assert inside == (422, "not_inside")
+    assert tab.get("/whatif", **asked_for, layers_off="0").status_code == 400
+
+
+def test_fields_that_may_not_be_written_are_in_no_model(tmp_path: Path) -> None:
+    train(chains(), configured("feature_attention"), tmp_path / "run", PRIVACY, verbose=0)
+    assert Tab(tmp_path / "run").json("/models", run="attention")["steps"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 
 from tensorboard_plugin_attn.capture.keras_attention import capturing
 from tensorboard_plugin_attn.portable.edits import Added, Edit, edited
+from tensorboard_plugin_attn.portable.feature_model import FeatureModel, UserFeatureModel
 from tensorboard_plugin_attn.portable.sequence_model import SequenceModel
 from training.config import ModelConfig
 from training.models import portable
 from training.models.bert4rec import BERT4Rec
+from training.models.feature_attention import FeatureAttention, FeatureSpec
 from training.models.sasrec import SASRec
 
 ITEMS = 40
@@ -108,4 +111,65 @@ def test_it_is_the_keras_model_whatever_is_changed(architecture: str, data: Any)
     model = replayed(architecture)
     ours = model.scores(model.inputs(history, [edit]))[0]
     theirs = keras_scores(architecture, history, edit)
+    np.testing.assert_allclose(ours, theirs, atol=TOLERANCE * max(1, np.abs(theirs).max()))
+
+
+SPEC = FeatureSpec({"shelf": 4, "brand": 5}, {"country": 3}, neighbours=2, people=6)
+PERSON = {"country": np.array([2], np.int32), "neighbours": np.array([[4, 0]], np.int32)}
+
+
+@cache
+def feature_model(similarity: str, scoring: str) -> Any:
+    keras.utils.set_random_seed(4)
+    random = np.random.default_rng(5)
+    codes = {name: random.integers(0, count, ITEMS) for name, count in SPEC.item_fields.items()}
+    config = replace(
+        SHAPE, architecture="feature_attention", similarity=similarity, scoring=scoring
+    )
+    model = FeatureAttention(ITEMS, config, spec=SPEC, item_codes=codes)
+    model.build()
+    model({"history": np.ones((1, LENGTH), np.int32), **PERSON})
+    for weight in model.trainable_weights:
+        weight.assign(np.asarray(weight) + random.normal(0, 0.2, weight.shape))
+    return model
+
+
+@cache
+def replayed_features(similarity: str, scoring: str) -> UserFeatureModel:
+    model = feature_model(similarity, scoring)
+    inputs = {"history": np.zeros((1, LENGTH), np.int32), **PERSON}
+    found = portable.portable_features(model, ["target_attention"], inputs)
+    return FeatureModel(*found).of_user(0)
+
+
+@pytest.mark.parametrize("similarity", ["scaled_dot_product", "bilinear"])
+@pytest.mark.parametrize("scoring", ["mlp", "dot"])
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_features_are_the_keras_model_whatever_is_changed(
+    similarity: str, scoring: str, data: Any
+) -> None:
+    history = data.draw(histories)
+    edit = replace(data.draw(edits(history)), heads_off=frozenset(), layers_off=frozenset())
+    model = replayed_features(similarity, scoring)
+    of_features = data.draw(st.dictionaries(st.integers(0, 3), weights, max_size=3))
+    assert model.features == ["user: country", "neighbour 1", "item: shelf", "item: brand"]
+    changed = {**edit.weights, **{len(history) + n: w for n, w in of_features.items()}}
+    edit = replace(edit, weights=changed)
+    row = edited(history, edit)
+    kept = min(len(row.items), LENGTH)
+    items = np.zeros((1, LENGTH), np.int32)
+    log_weight = np.zeros((1, LENGTH + 5), np.float32)
+    own = [of_features.get(n, 1.0) for n in range(4)]
+    with np.errstate(divide="ignore"):
+        if kept:
+            items[0, -kept:] = row.items[-kept:]
+            log_weight[0, LENGTH - kept : LENGTH] = np.log(row.weights[-kept:])
+        log_weight[0, LENGTH:] = np.log([own[0], own[1], 1.0, own[2], own[3]])
+    if not any([*row.weights[-LENGTH:], *own]):
+        return
+    theirs = np.asarray(
+        feature_model(similarity, scoring).item_scores({"history": items, **PERSON}, log_weight)
+    )
+    ours = model.predict(history, [edit])
     np.testing.assert_allclose(ours, theirs, atol=TOLERANCE * max(1, np.abs(theirs).max()))

@@ -8,8 +8,8 @@ import numpy as np
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_attn.analysis import explain
-from tensorboard_plugin_attn.analysis.attribution import claims
-from tensorboard_plugin_attn.portable.edits import Edit
+from tensorboard_plugin_attn.analysis.attribution import Claims
+from tensorboard_plugin_attn.analysis.explain import Floats
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.budget import Budget
@@ -17,7 +17,13 @@ from tensorboard_plugin_attn.server.computed import JSON, json_bytes, respond
 from tensorboard_plugin_attn.server.errors import not_found
 from tensorboard_plugin_attn.server.replay import Asked, Case, Replays, asked, case
 from tensorboard_plugin_attn.server.result_cache import ResultCache
-from tensorboard_plugin_attn.server.routes.evidence import number_of, numbers
+from tensorboard_plugin_attn.server.routes.evidence import (
+    attention_of,
+    claimed,
+    number_of,
+    numbers,
+    removed_of,
+)
 
 
 def contrast_route(
@@ -48,10 +54,16 @@ def model_item(of: Case, number: int) -> int:
     return item
 
 
+def _attention(found: Claims | None, own: Floats | None) -> list[float | None] | None:
+    if found is not None:
+        return numbers(found.by_layer[-1])
+    return None if own is None else numbers(own)
+
+
 def contrast_impl(of: Case, item: int, than: int) -> dict[str, object]:
     """Return what each place of the history adds to the lead of `item` over `than`."""
-    removed = explain.removed(of.predict(Budget().check), len(of.history))
-    found = claims(of.model, of.model.inputs(of.history, [Edit()]), [item, than], len(of.history))
+    removed = removed_of(of, Budget())
+    found, own = claimed(of, [item, than]), attention_of(of, item)
     lead = float(removed.before[item] - removed.before[than])
     lead_after = removed.deleted[:, item] - removed.deleted[:, than]
     drop = np.asarray(lead - lead_after, np.float32)
@@ -66,8 +78,8 @@ def contrast_impl(of: Case, item: int, than: int) -> dict[str, object]:
         "history": [of.run_number(each) for each in of.history],
         "lead_drop_when_deleted": numbers(drop),
         "turns_around": (np.sign(lead_after) != np.sign(lead)).tolist(),
-        "contribution": numbers(found.contribution[0] - found.contribution[1]),
-        "attention": numbers(found.by_layer[-1]),
+        "contribution": found and numbers(found.contribution[0] - found.contribution[1]),
+        "attention": _attention(found, own),
         "order": np.argsort(-drop, kind="stable").tolist(),
         "items": of.items([*of.history, item, than]),
     }

@@ -14,7 +14,7 @@ import numpy as np
 from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_attn.analysis import explain, faithfulness
-from tensorboard_plugin_attn.analysis.attribution import Claims, claims
+from tensorboard_plugin_attn.analysis.attribution import by_method, claims
 from tensorboard_plugin_attn.analysis.explain import Floats
 from tensorboard_plugin_attn.analysis.faithfulness import Card, Mean, Measured
 from tensorboard_plugin_attn.portable.edits import Edit
@@ -26,7 +26,7 @@ from tensorboard_plugin_attn.server.computed import JSON, json_bytes, respond
 from tensorboard_plugin_attn.server.errors import RouteError
 from tensorboard_plugin_attn.server.replay import Asked, Case, Replays, asked, case
 from tensorboard_plugin_attn.server.result_cache import ResultCache
-from tensorboard_plugin_attn.server.routes.evidence import number_of
+from tensorboard_plugin_attn.server.routes.evidence import attention_of, number_of
 from tensorboard_plugin_attn.server.routes.whatif import slot
 
 MOST_USERS = 16
@@ -62,22 +62,22 @@ class _Found:
     too_short: int = 0
     out_of_time: int = 0
 
-    def add(self, of: Case, shuffled: SequenceModel, budget: Budget) -> None:
-        """Measure one user's first recommendation."""
+    def add(self, of: Case, shuffled: SequenceModel | None, budget: Budget) -> None:
+        """Measure one user's first recommendation; `shuffled` is `None` for other kinds."""
         places = len(of.history)
         predict = of.predict(budget.check)
-        removed = explain.removed(predict, places)
+        can_mask = of.is_sequence or bool(of.features)
+        removed = explain.removed(predict, places, masks=can_mask)
         [item] = explain.best(removed.before, of.excluded, 1)
-        inputs = of.model.inputs(of.history, [Edit()])
-        claimed = by_method(claims(of.model, inputs, [item], places))
-        chance = by_method(claims(shuffled, inputs, [item], places))
-        log_probability = explain.log_probabilities(removed.before)[item]
-        effects = {
-            "mask": log_probability - explain.log_probabilities(removed.masked)[:, item],
-            faithfulness.EXACT: log_probability
-            - explain.log_probabilities(removed.deleted)[:, item],
-        }
-        ordered = faithfulness.orders({**claimed, **effects}, places, seed=of.user)
+        values = explain.effects(removed, item)
+        if shuffled is not None:
+            inputs = of.model.inputs(of.history, [Edit()])
+            claimed = by_method(claims(of.model, inputs, [item], places))
+            self._note_alike(claimed, by_method(claims(shuffled, inputs, [item], places)))
+            values = {**claimed, **values}
+        elif (own := attention_of(of, item)) is not None:
+            values = {SUBJECT: np.nan_to_num(own[:places]), **values}
+        ordered = faithfulness.orders(values, places, seed=of.user)
         figures = {
             name: faithfulness.measured(predict, item, ordered, newest_aside=aside)
             for name, aside in NEWEST.items()
@@ -85,22 +85,12 @@ class _Found:
         for name, methods in figures.items():
             for method, each in methods.items():
                 self.figures[name].setdefault(method, []).append(each)
+        self.users += 1
+
+    def _note_alike(self, claimed: Mapping[str, Floats], chance: Mapping[str, Floats]) -> None:
         for method in RANDOMISED:
             same = explain.rank_correlation(claimed[method], chance[method])
             self.alike.setdefault(method, []).append(same)
-        self.users += 1
-
-
-def by_method(found: Claims) -> dict[str, Floats]:
-    """Return claims for one item by the name of the method."""
-    return {
-        "attention": found.by_layer[-1],
-        "attention_layer_mean": found.by_layer.mean(axis=0),
-        "rollout": found.rollout,
-        "value_norm": found.value_norm,
-        "contribution": found.contribution[0],
-        "attention_gradient": found.gradient[0],
-    }
 
 
 def randomised(model: SequenceModel, seed: int = 0) -> SequenceModel:
@@ -125,7 +115,9 @@ def faithfulness_impl(runs: Runs, replays: Replays, about: Asked, most: int) -> 
     shuffled: SequenceModel | None = None
     for place, user in enumerate(users):
         of = case(runs, replays, about, user)
-        head, shuffled = of.head(), shuffled or randomised(of.model)
+        head = of.head()
+        if shuffled is None and of.is_sequence:
+            shuffled = randomised(of.model)
         if len(of.history) < faithfulness.LEAST_PLACES:
             found.too_short += 1
             continue
@@ -148,7 +140,7 @@ def _body(found: _Found) -> dict[str, object]:
     }
     subject = cards["newest_aside"]
     said = "unknown"
-    if found.users:
+    if SUBJECT in subject:
         said = faithfulness.verdict(
             subject[SUBJECT], subject[faithfulness.EXACT], subject["random"]
         )

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 from tensorboard_plugin_attn.analysis import explain
 from tensorboard_plugin_attn.analysis.explain import Floats
 from tensorboard_plugin_attn.portable.edits import Edit, edited
-from tensorboard_plugin_attn.portable.sequence_model import Inputs
+from tensorboard_plugin_attn.portable.sequence_model import PADDING, Inputs
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.computed import (
@@ -72,8 +72,7 @@ def slot() -> Iterator[None]:
 
 def whatif_impl(of: Case, edit: Edit, top: int) -> dict[str, object]:
     """Return both lists, how items moved, and attention before and after."""
-    inputs = inputs_of(of, edit)
-    before, after = (of.model.scores(each)[0] for each in inputs)
+    before, after = _scores(of, edit)
     excluded = of.excluded.copy()
     excluded[[each.item for each in edit.added if each.item != of.target]] = True
     listed = explain.best(before, of.excluded, top), explain.best(after, excluded, top)
@@ -94,10 +93,6 @@ def whatif_impl(of: Case, edit: Edit, top: int) -> dict[str, object]:
         for number, item in enumerate(items)
     ]
     row = edited(of.history, edit)
-    seen = (dict(zip(each.places[0], range(len(each.places[0])), strict=True)) for each in inputs)
-    attention = [_predicting_row(of, each, edit if number else Edit())
-                 for number, each in enumerate(inputs)]  # fmt: skip
-    places_before, places_after = seen
     return {
         **of.head(),
         "edit": edit_body(edit, of),
@@ -108,15 +103,59 @@ def whatif_impl(of: Case, edit: Edit, top: int) -> dict[str, object]:
             "places": [place if place >= 0 else None for place in row.places],
             "weights": list(row.weights),
         },
-        "attention_before": _at(
-            attention[0], [places_before.get(p) for p in range(len(of.history))]
-        ),
-        "attention_after": _at(attention[1], [places_after.get(p) for p in row.places]),
+        **_attention(of, edit, *(items[0] if items else PADDING for items in listed)),
         "recommendations": rows[: len(listed[1])],
         "gone": rows[len(listed[1]) : len(listed[1]) + len(gone)],
         "target": None if of.target is None else rows[-1],
         "items": of.items([*of.history, *row.items, *items]),
     }
+
+
+def _scores(of: Case, edit: Edit) -> Floats:
+    """Return scores before and after `edit`, `[2, item]`.
+
+    Raises:
+      RouteError: it cannot be computed (400).
+    """
+    try:
+        return of.predict()([Edit(), edit])
+    except ValueError as error:
+        raise bad_parameter("deleted", f"cannot be computed: {error}") from error
+
+
+def _attention_of_first(of: Case, edit: Edit, before: int, after: int) -> dict[str, object]:
+    """Return what the item that is first attends to, in one layer, features last."""
+    model = of.of_features
+    if model is None:
+        return {}
+    return {
+        "attention_before": [numbers(model.attention(of.history, Edit(), before))],
+        "attention_after": [numbers(model.attention(of.history, edit, after))],
+    }
+
+
+def _attention(of: Case, edit: Edit, before: int, after: int) -> dict[str, object]:
+    """Return attention of the place that predicts, before and after, at the places of each.
+
+    Args:
+      of: whose.
+      edit: the change.
+      before: the item that is first without it: a feature model's attention is that of an item.
+      after: the item that is first with it.
+    """
+    if of.of_features:
+        return _attention_of_first(of, edit, before, after)
+    if not of.is_sequence:
+        return {"attention_before": None, "attention_after": None}
+    found: dict[str, object] = {}
+    wanted = (range(len(of.history)), edited(of.history, edit).places)
+    names = ("attention_before", "attention_after")
+    for name, inputs, places, on in zip(
+        names, inputs_of(of, edit), wanted, (Edit(), edit), strict=True
+    ):
+        seen = {place: key for key, place in enumerate(inputs.places[0])}
+        found[name] = _at(_predicting_row(of, inputs, on), [seen.get(place) for place in places])
+    return found
 
 
 def inputs_of(of: Case, edit: Edit) -> tuple[Inputs, Inputs]:

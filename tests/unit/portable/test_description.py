@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorboard_plugin_attn.portable.description import Description, DescriptionError
+from tensorboard_plugin_attn.portable.description import DescriptionError, Served
+from tensorboard_plugin_attn.portable.kinds import read_description
 from tests.fixtures.portable_models import description, tensors
 
 
 def test_it_comes_back_from_json() -> None:
-    for one in (description(), description(predicts_from="mask", activation="relu")):
-        assert Description.from_json(one.to_json()) == one
+    for one in (description(), description(predicts_from="mask", activation="relu"), Served(9, 5)):
+        assert read_description(one.to_json()) == one
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ def test_it_comes_back_from_json() -> None:
         ("layers", 1),
         ("dense_size", -1),
         ("history_length", 1.5),
+        ("history_length", 2000),
         ("causal", "yes"),
         ("predicts_from", "anything"),
         ("predicts_from", "mask"),
@@ -53,26 +55,26 @@ def test_it_comes_back_from_json() -> None:
 def test_what_no_model_is_is_refused(name: str, value: Any) -> None:
     content = {**json.loads(description().to_json()), name: value}
     with pytest.raises(DescriptionError):
-        Description.from_json(json.dumps(content).encode())
+        read_description(json.dumps(content).encode())
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"[" * 9000, b"\xff", b"{" + b" " * 40000])
 def test_what_is_no_description_is_refused(text: bytes) -> None:
     with pytest.raises(DescriptionError):
-        Description.from_json(text)
+        read_description(text)
 
 
 def test_a_missing_setting_is_refused() -> None:
     content = json.loads(description().to_json())
     del content["heads"]
     with pytest.raises(DescriptionError, match="not whole"):
-        Description.from_json(json.dumps(content).encode())
+        read_description(json.dumps(content).encode())
 
 
 @given(st.binary(max_size=100))
 def test_any_bytes_are_refused(text: bytes) -> None:
     with pytest.raises(DescriptionError):
-        Description.from_json(text)
+        read_description(text)
 
 
 def test_tensors_must_be_those_it_describes() -> None:
@@ -90,3 +92,11 @@ def test_tensors_must_be_those_it_describes() -> None:
     ):
         with pytest.raises(DescriptionError, match=why):
             one.check(bad)
+
+
+def test_a_served_model_has_no_tensors_in_the_log() -> None:
+    Served(12, 8).check({})
+    with pytest.raises(DescriptionError, match="no tensors"):
+        Served(12, 8).check(tensors(description()))
+    with pytest.raises(DescriptionError, match="item_count"):
+        Served(0, 8)

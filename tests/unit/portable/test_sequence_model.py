@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
+from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.portable import operations
 from tensorboard_plugin_attn.portable.edits import Added, Edit, edited
 from tests.fixtures.portable_models import HISTORY, ITEMS, portable_model
@@ -140,3 +141,23 @@ def test_edits_combine_in_any_order() -> None:
 def test_erf_is_the_error_function() -> None:
     x = np.linspace(-8, 8, 20001, dtype=np.float32)
     np.testing.assert_allclose(operations.erf(x), erf(x.astype(np.float64)), atol=5e-7)
+
+
+def test_what_is_computed_at_once_stays_within_the_limit() -> None:
+    model = portable_model()
+    cells = 9 * (2 * 9 + 24)
+    assert model.rows_at_once(100) == schema.MAX_REPLAY_CELLS // cells
+    assert model.rows_at_once(2) > model.rows_at_once(7)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 64, 192), (50, 64, 256), (333, 7, 5), (9, 1000, 900), (0, 4, 4)]
+)
+def test_products_in_parts_are_products(shape: tuple[int, int, int]) -> None:
+    rows, inner, outer = shape
+    random = np.random.default_rng(0)
+    x = random.normal(size=(rows, inner)).astype(np.float32)
+    weight = random.normal(size=(inner, outer)).astype(np.float32)
+    np.testing.assert_allclose(operations.product(x, weight), x @ weight, atol=1e-3)
+    deep = np.stack([x, x])
+    np.testing.assert_allclose(operations.product(deep, weight), deep @ weight, atol=1e-3)
