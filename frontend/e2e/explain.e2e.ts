@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 type Link = Record<string, string | number>;
-type Json = Record<string, never> & { [key: string]: Json & number & string & Json[] };
+type Json = Record<string, unknown>;
 
 async function open(link: Link = {}, options: TabOptions = {}): Promise<void> {
   tab = await openTab(browser, stage.trained, { run: RUN, user: USER, ...link }, options);
@@ -83,7 +83,7 @@ describe('evidence', () => {
   it('stands beneath each recommendation, ordered by what removing does', async () => {
     const answer = await evidence();
     const row = (answer['recommendations'] as Json[])[0] as Json;
-    const drops = row['drop_when_deleted'] as unknown as number[];
+    const drops = row['drop_when_deleted'] as number[];
     const lines = await tab.frame.$$eval(`[data-evidence-of="${row['item']}"] li`, (items) =>
       items.map((item) => [
         Number(item.getAttribute('data-place')),
@@ -94,7 +94,7 @@ describe('evidence', () => {
     const places = drops
       .map((drop, place) => ({ drop, place }))
       .sort((a, b) => b.drop - a.drop || b.place - a.place);
-    const attention = answer['attention'] as unknown as number[];
+    const attention = answer['attention'] as number[];
     expect(lines).toEqual(
       places.slice(0, 2).map(({ drop, place }) => [place, drop, attention[place]]),
     );
@@ -104,7 +104,7 @@ describe('evidence', () => {
   it('is ordered by attention on request, and the address says so', async () => {
     const answer = await evidence();
     await tab.frame.click(byTestId('order-attention'));
-    const attention = answer['attention'] as unknown as number[];
+    const attention = answer['attention'] as number[];
     const first = attention.indexOf(Math.max(...attention));
     await expect
       .poll(() =>
@@ -120,7 +120,7 @@ describe('evidence', () => {
     const [item, than] = [one?.['item'] as number, third?.['item'] as number];
     const expectedSet = await ask('counterfactual', { item });
     await tab.frame.waitForSelector(
-      `${byTestId('counterfactual')}[data-places="${(expectedSet['places'] as unknown as number[]).join(',')}"]`,
+      `${byTestId('counterfactual')}[data-places="${(expectedSet['places'] as number[]).join(',')}"]`,
     );
     await tab.frame.selectOption(byTestId('than'), `${than}`);
     const contrast = await ask('contrast', { item, than });
@@ -154,7 +154,7 @@ describe('the faithfulness card', () => {
     const included = (card['with_newest'] as Json[]).find(
       (method) => (method['method'] as string) === 'recency',
     );
-    const aopc = (included?.['aopc'] as unknown as { mean: number }).mean.toFixed(3);
+    const aopc = (included?.['aopc'] as { mean: number }).mean.toFixed(3);
     expect(
       await tab.frame.locator(`${byTestId('card-table')} [data-method="recency"]`).innerText(),
     ).toContain(aopc);
@@ -164,7 +164,7 @@ describe('the faithfulness card', () => {
     await open();
     await tab.frame.waitForSelector(`${byTestId('faithfulness')} strong`, { timeout: 40_000 });
     await tab.frame.click(byTestId('card-more'));
-    const [first = 0] = (await ask('models'))['steps'] as unknown as number[];
+    const [first = 0] = (await ask('models'))['steps'] as number[];
     const point = `${byTestId('card-curve')} [data-step]`;
     await tab.frame.waitForSelector(point, { timeout: 40_000 });
     const step = await tab.frame.$eval(point, (element) => element.getAttribute('data-step'));
@@ -178,11 +178,11 @@ describe('a what-if', () => {
   it('shows, for a moved slider, the list and the attention the server answers', async () => {
     const before = await openWhatIf();
     expect(await listed()).toEqual(expected(before));
-    const newest = (before['history'] as unknown as number[]).length - 1;
+    const newest = (before['history'] as number[]).length - 1;
     await tab.frame.fill(slider(newest - 1), '0');
     await tab.frame.fill(slider(newest - 2), '24');
     const answer = await becomes({ weights: `${newest - 2}:4,${newest - 1}:0` });
-    const after = (answer['attention_after'] as unknown as number[][]).at(-1);
+    const after = (answer['attention_after'] as number[][]).at(-1);
     const shown = await tab.frame.$eval(
       `${byTestId(`weight-${newest - 2}`)} [data-after]`,
       (element) => Number(element.getAttribute('data-after')),
@@ -193,7 +193,7 @@ describe('a what-if', () => {
 
   it('tells deleting from weight 0', async () => {
     const before = await openWhatIf();
-    const newest = (before['history'] as unknown as number[]).length - 1;
+    const newest = (before['history'] as number[]).length - 1;
     await tab.frame.click(`${byTestId(`weight-${newest}`)} [data-action="delete"]`);
     const deleted = await becomes({ deleted: newest });
     await tab.frame.click(`${byTestId(`weight-${newest}`)} [data-action="delete"]`);
@@ -205,7 +205,7 @@ describe('a what-if', () => {
 
   it('adds an item that was searched for, and switches a head and a layer off', async () => {
     const before = await openWhatIf();
-    const length = (before['history'] as unknown as number[]).length;
+    const length = (before['history'] as number[]).length;
     await tab.frame.fill(byTestId('add-search'), 'candle');
     const add = tab.frame.locator(`${byTestId('add-found')} button`).first();
     await add.click();
@@ -219,7 +219,7 @@ describe('a what-if', () => {
 
   it('is undone and done again, in steps, and cloned', async () => {
     const before = await openWhatIf();
-    const newest = (before['history'] as unknown as number[]).length - 1;
+    const newest = (before['history'] as number[]).length - 1;
     await tab.frame.click(`${byTestId(`weight-${newest}`)} [data-action="delete"]`);
     await becomes({ deleted: newest });
     await tab.frame.click(byTestId('clone'));
@@ -238,7 +238,7 @@ describe('a what-if', () => {
 
   it('is in the address, and comes back with it', async () => {
     const before = await openWhatIf();
-    const newest = (before['history'] as unknown as number[]).length - 1;
+    const newest = (before['history'] as number[]).length - 1;
     expect(address()).not.toContain('p.attn.edit');
     await tab.frame.fill(slider(newest), '8');
     await becomes({ weights: `${newest}:0.25` });
@@ -257,7 +257,7 @@ describe('a what-if', () => {
 
   it('is compared with the same in another run', async () => {
     const before = await openWhatIf({ other: OTHER });
-    const newest = (before['history'] as unknown as number[]).length - 1;
+    const newest = (before['history'] as number[]).length - 1;
     await tab.frame.click(`${byTestId(`weight-${newest}`)} [data-action="delete"]`);
     await becomes({ deleted: newest });
     const theirs = await ask('whatif', { run: OTHER, deleted: newest });
@@ -267,7 +267,7 @@ describe('a what-if', () => {
 
   it('shows the new attention beside it, where there are pictures', async () => {
     const before = await openWhatIf({ level: 'matrix', layer: LAYER });
-    const length = (before['history'] as unknown as number[]).length;
+    const length = (before['history'] as number[]).length;
     const picture = `${byTestId('whatif-map')} canvas[data-state="ready"]`;
     await tab.frame.waitForSelector(`${picture}[data-key-length="${length}"]`);
     await tab.frame.click(`${byTestId(`weight-${length - 1}`)} [data-action="delete"]`);
@@ -280,7 +280,7 @@ describe('a what-if', () => {
     await tab.page.keyboard.press('Enter');
     await tab.frame.waitForSelector(byTestId('whatif-list'));
     const before = await ask('whatif');
-    const newest = (before['history'] as unknown as number[]).length - 1;
+    const newest = (before['history'] as number[]).length - 1;
     const isAt = (selector: string): Promise<boolean> =>
       tab.frame.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
     for (let i = 0; i < 40 && !(await isAt(slider(newest))); i += 1)
@@ -308,7 +308,7 @@ describe('the computation of a head', () => {
     const answer = await ask('computation', { layer: LAYER, head: 0, query: 5 });
     const stage = async (number: number): Promise<string> =>
       tab.frame.locator(byTestId(`stage-${number}`)).innerText();
-    const at = (name: string): number => (answer[name] as unknown as number[])[2] ?? Number.NaN;
+    const at = (name: string): number => (answer[name] as number[])[2] ?? Number.NaN;
     expect(await stage(2)).toContain(`s = ${at('scores').toFixed(3)}`);
     expect(await stage(5)).toContain(`α = ${at('attention').toFixed(4)}`);
     expect(await stage(7)).toContain('z = [');

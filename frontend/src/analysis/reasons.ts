@@ -21,7 +21,7 @@ export function reasonsOf(
   const all = row.drop_when_deleted.map((drop, place): Reason => ({
     place,
     effect: drop ?? row.drop_when_masked?.[place] ?? null,
-    attention: attention?.[place] ?? null,
+    attention: (row.attention ?? attention)?.[place] ?? null,
     rankWithout: row.rank_when_deleted[place] ?? null,
   }));
   const size = (reason: Reason): number => reason[order] ?? Number.NEGATIVE_INFINITY;

@@ -53,6 +53,8 @@ const evidenceRow = v.object({
   drop_when_deleted: numbers,
   rank_when_deleted: v.array(number),
   drop_when_masked: v.nullable(numbers),
+  /** Of models whose attention depends on the item that is scored. */
+  attention: v.optional(v.nullable(numbers), null),
   attention_gradient: v.nullable(numbers),
   contribution: v.nullable(numbers),
   agreement: v.object({ attention: number, attention_gradient: number }),

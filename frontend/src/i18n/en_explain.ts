@@ -223,7 +223,6 @@ export const enExplain = {
     map: (head: string, layer: string) => `Attention after the change: ${head} of ${layer}`,
     mapNone: 'This layer is not in the model that was logged.',
     fixed: 'Weights and heads of this model cannot be changed: it answers from outside.',
-    late: 'Computing…',
     rank: (rank: string, before: string) => `rank ${rank}, before ${before}`,
     notRanked: 'no candidate',
   },

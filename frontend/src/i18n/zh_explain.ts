@@ -205,7 +205,6 @@ export const zhExplain: ExplainWords = {
     map: (head, layer) => `更改后的注意力：${layer} 的${head}`,
     mapNone: '已记录的模型中没有这一层。',
     fixed: '此模型的权重和头不能改变：它由外部回答。',
-    late: '正在计算…',
     rank: (rank, before) => `第 ${rank} 名，原为 ${before}`,
     notRanked: '非候选',
   },

@@ -8,6 +8,11 @@ export type Ask<T> = (signal: AbortSignal) => Promise<T>;
 /** Before a server that is busy or away is asked again. */
 const AGAIN_MS = 1000;
 
+/** Whether the same question may be answered soon: not where the answer itself takes too long. */
+export function isWorthAsking({ kind, code }: ApiError): boolean {
+  return kind === 'offline' || code === 'busy';
+}
+
 /** What was answered last, to which question, and what went wrong since. */
 export class Asked<T> {
   value = $state.raw<T | null>(null);
@@ -64,7 +69,7 @@ export class Asked<T> {
         if (isAbort(error) || out.signal.aborted) continue;
         const failure = asApiError(error);
         if (key === this.key) this.failure = failure;
-        if (failure.passing && key === this.key) await this.pause({ key, ask });
+        if (isWorthAsking(failure) && key === this.key) await this.pause({ key, ask });
       }
     }
     this.working = false;

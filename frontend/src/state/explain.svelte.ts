@@ -70,7 +70,7 @@ export class Explain {
   });
 
   /** What is edited. */
-  readonly edit = $derived<Edit>(this.fitted(parseEdit(this.session.explaining.edit)));
+  readonly edit = $derived.by<Edit>(() => this.fitted(parseEdit(this.session.explaining.edit)));
 
   /** Items by number, those of the catalogue and of an answer. */
   named(answer: { readonly items: readonly Item[] } | null): ReadonlyMap<number, Item> {

@@ -11,6 +11,7 @@ const row: EvidenceRow = {
   drop_when_deleted: [0.1, -0.4, 0.3, null],
   rank_when_deleted: [1, 1, 5, null],
   drop_when_masked: [0, 0, 0, 0.2],
+  attention: null,
   attention_gradient: null,
   contribution: null,
   agreement: { attention: 0, attention_gradient: null },
@@ -31,6 +32,11 @@ describe('reasons of a recommendation', () => {
   it('are there without attention', () => {
     const [first] = reasonsOf(row, null, 'effect');
     expect(first).toEqual({ place: 2, effect: 0.3, attention: null, rankWithout: 5 });
+  });
+
+  it('have the attention of their own item, where it depends on the item', () => {
+    const own = { ...row, attention: [0.9, 0, 0.1, 0] };
+    expect(reasonsOf(own, ATTENTION, 'attention')[0]).toMatchObject({ place: 0, attention: 0.9 });
   });
 
   it('are measured against the largest effect of either sign', () => {

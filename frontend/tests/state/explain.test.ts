@@ -99,6 +99,18 @@ describe('questions', () => {
     expect([asked.value, asked.failure?.code, count]).toEqual(['done', 'bad_parameter', 3]);
   });
 
+  it('are not asked again when the answer takes too long to compute', async () => {
+    const asked = new Asked<string>();
+    let count = 0;
+    asked.look('s', 'a', async () => {
+      count += 1;
+      throw new ApiError('busy', 'timeout', 'too long');
+    });
+    await turns();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([count, asked.working, asked.failure?.code]).toEqual([1, false, 'timeout']);
+  });
+
   it('give way to a newer one while they wait to be asked again', async () => {
     const asked = new Asked<string>();
     asked.look('s', 'a', async () => {
