@@ -6,6 +6,8 @@ import { byTestId, launch, openTab, type TabOptions } from './browser';
 const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
 const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
 const folder = process.env['ATTN_SHOTS_FOLDER'] ?? '';
+/** Without the newest item, and with others looked at more and less. */
+const EDIT = 'd44_w40:2,43:0.5';
 const step = process.env['ATTN_SHOTS_STEP'] ?? 'latest';
 let browser: Browser;
 
@@ -22,14 +24,19 @@ async function shoot(
   where: string,
   link: Record<string, string | number>,
   options: TabOptions,
+  until: string | null = null,
 ): Promise<void> {
   const tab = await openTab(browser, where, link, options);
   const shown =
-    where === empty
-      ? byTestId('empty-state')
-      : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
+    until !== null
+      ? until
+      : where === empty
+        ? byTestId('empty-state')
+        : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
   await tab.frame.waitForSelector(shown);
   await tab.frame.waitForSelector(byTestId('indexing'), { state: 'detached' });
+  const hint = tab.frame.locator(`${byTestId('hint')} button`);
+  if (until !== null && (await hint.count()) > 0) await hint.click();
   await tab.page.waitForTimeout(1500);
   await tab.page.screenshot({ path: `${folder}/${name}.png` });
   await tab.page.context().close();
@@ -41,6 +48,14 @@ describe.each([
 ])('%s', (theme, dark) => {
   it.each(['recommendations', 'heads', 'head', 'evolution', 'compare'])('%s', async (view) => {
     await shoot(`${view}-${theme}`, address, { view, ...at() }, { dark });
+  });
+
+  it.each([
+    ['evidence', {}, byTestId('counterfactual')],
+    ['whatif', { whatif: 1, edit: EDIT }, `${byTestId('whatif-list')} .up`],
+    ['computation', { view: 'head', drawer: 1 }, byTestId('stage-7')],
+  ])('%s', async (name, link, until) => {
+    await shoot(`${name}-${theme}`, address, { ...at(), ...link }, { dark }, until);
   });
 
   it('in a notebook', async () => {

@@ -24,6 +24,7 @@ ROUTES = (
     "/drift",
     "/evidence",
     "/exports.js",
+    "/explain.js",
     "/faithfulness",
     "/frames",
     "/head_types",
