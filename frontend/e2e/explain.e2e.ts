@@ -130,7 +130,11 @@ describe('evidence', () => {
 
   it('says what to do where the model was not logged', async () => {
     tab = await openTab(browser, stage.axes, {});
-    await tab.frame.waitForSelector(byTestId('history'));
+    const none = tab.frame.locator(byTestId('no-evidence'));
+    await none.locator('summary').click();
+    expect(await none.innerText()).toContain('This run did not log its model');
+    expect(await none.locator('pre').innerText()).toContain('portable=portable');
+    expect(await violations(tab)).toEqual([]);
     expect(await tab.frame.locator(byTestId('whatif-toggle')).count()).toBe(0);
     expect(await tab.frame.locator(byTestId('faithfulness')).count()).toBe(0);
     expect(tab.errors).toEqual([]);

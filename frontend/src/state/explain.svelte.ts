@@ -50,6 +50,12 @@ export class Explain {
   readonly found = new Asked<FoundItems>();
   readonly computation = new Asked<Computation>();
 
+  /** Names are looked up for every row of a list: joined once an answer. */
+  private readonly joined = new WeakMap<
+    object,
+    { readonly of: ReadonlyMap<number, Item>; readonly all: ReadonlyMap<number, Item> }
+  >();
+
   constructor(session: Session) {
     this.session = session;
     this.client = new ExplainClient(session.client);
@@ -76,7 +82,11 @@ export class Explain {
   named(answer: { readonly items: readonly Item[] } | null): ReadonlyMap<number, Item> {
     const { items } = this.session;
     if (!answer) return items;
-    return new Map([...items, ...answer.items.map((item) => [item.index, item] as const)]);
+    const kept = this.joined.get(answer);
+    if (kept?.of === items) return kept.all;
+    const all = new Map([...items, ...answer.items.map((item) => [item.index, item] as const)]);
+    this.joined.set(answer, { of: items, all });
+    return all;
   }
 
   /** Change what is edited, as one step to undo; or go on with the step of dragging `dragged`. */
