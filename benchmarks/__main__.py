@@ -20,6 +20,7 @@ NAMES = (
     "scrub",
     "explain",
     "whatif",
+    "whatif_tab",
     "growth",
     "bulk",
 )

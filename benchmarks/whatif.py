@@ -40,15 +40,15 @@ def run(quick: bool) -> Result:
     work.model(work.cohort.inputs[:1])
     with tempfile.TemporaryDirectory() as directory:
         logdir = Path(directory)
-        _write(logdir / RUN, work)
+        write_log(logdir / RUN, work)
         with TensorBoard(logdir) as server:
-            ask = _asker(server)
+            ask = asker(server)
             server.wait_for(lambda _: "recommendations" in ask(1.0), 120.0)
             gc.freeze()  # else this process collects all of TensorFlow's objects in between: 0.3 s
             costs = interleave(
                 [
-                    Contender(OURS, _percentile(ask)),
-                    Contender(KERAS, _percentile(_keras(work))),
+                    Contender(OURS, percentile(ask)),
+                    Contender(KERAS, percentile(_keras(work))),
                 ],
                 runs=2 if quick else 20,
             )
@@ -65,7 +65,8 @@ def run(quick: bool) -> Result:
     )
 
 
-def _write(directory: Path, work: workload.Workload) -> None:
+def write_log(directory: Path, work: workload.Workload) -> None:
+    """Write attention and model of `work` at one step."""
     attention = workload.Probe(work).arrays()
     description, tensors = portable(work.model, LAYERS)
     with AttentionWriter(directory, cohort=work.cohort) as writer:
@@ -75,7 +76,8 @@ def _write(directory: Path, work: workload.Workload) -> None:
         writer.portable_model(description, tensors, items=items, step=STEP)
 
 
-def _asker(server: TensorBoard) -> Callable[[float], dict[str, object]]:
+def asker(server: TensorBoard) -> Callable[[float], dict[str, object]]:
+    """Return what asks for another edit each time it is given a weight."""
     places = itertools.cycle(range(explain.LENGTH))
 
     def ask(weight: float) -> dict[str, object]:
@@ -102,7 +104,8 @@ def _keras(work: workload.Workload) -> Callable[[float], object]:
     return forward
 
 
-def _percentile(work: Callable[[float], object]) -> Callable[[], float]:
+def percentile(work: Callable[[float], object]) -> Callable[[], float]:
+    """Return one round: the 95th percentile of `EDITS` calls of `work`."""
     random = np.random.default_rng(0)
 
     def once() -> float:

@@ -20,6 +20,8 @@ const tour = JSON.parse(process.env['ATTN_SHOTS_TOUR'] ?? '{}') as {
   partner: Habit;
 };
 type LinkValues = Record<string, string | number>;
+/** Without the newest item, and with others looked at more and less. */
+const EDIT = 'd44_w40:2,43:0.5';
 let browser: Browser;
 
 beforeAll(async () => {
@@ -35,15 +37,19 @@ async function shoot(
   where: string,
   link: LinkValues,
   options: TabOptions,
-  part?: string,
+  { part, until = null }: { part?: string; until?: string | null } = {},
 ): Promise<void> {
   const tab = await openTab(browser, where, link, options);
   const shown =
-    where === empty
-      ? byTestId('empty-state')
-      : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
+    until !== null
+      ? until
+      : where === empty
+        ? byTestId('empty-state')
+        : `canvas[data-state="ready"], ${byTestId('evolution')}, ${byTestId('history')} .fill`;
   await tab.frame.waitForSelector(shown);
   await tab.frame.waitForSelector(byTestId('indexing'), { state: 'detached' });
+  const hint = tab.frame.locator(`${byTestId('hint')} button`);
+  if (until !== null && (await hint.count()) > 0) await hint.click();
   await expect
     .poll(() => tab.frame.locator(byTestId('head-number')).allInnerTexts(), { timeout: 20_000 })
     .not.toContain('–');
@@ -63,6 +69,14 @@ describe.each([
   it.each(['recommendations', 'heads', 'head', 'evolution', 'compare'])('%s', async (view) => {
     const link = view === 'compare' ? { compare: panels(tour.own, tour.partner) } : {};
     await shoot(`${view}-${theme}`, address, { ...at(), view, ...link }, { dark });
+  });
+
+  it.each([
+    ['evidence', {}, byTestId('counterfactual')],
+    ['whatif', { whatif: 1, edit: EDIT }, `${byTestId('whatif-list')} .up`],
+    ['computation', { view: 'head', drawer: 1 }, byTestId('stage-7')],
+  ])('%s', async (name, link, until) => {
+    await shoot(`${name}-${theme}`, address, { ...at(), ...link }, { dark }, { until });
   });
 
   it('in a notebook', async () => {
@@ -87,7 +101,8 @@ describe('the tour', () => {
   ])('all heads %s', async (name, step) => {
     const link = { ...at(), view: 'heads', mean: 1, step };
     const size = { width: 1220, height: 860 };
-    await shoot(`tour-heads-${name}`, address, link, size, byTestId('heads-grid'));
+    const part = byTestId('heads-grid');
+    await shoot(`tour-heads-${name}`, address, link, size, { part });
   });
 
   it('one head at two steps', async () => {
@@ -98,7 +113,7 @@ describe('the tour', () => {
 
   it('how much it matters', async () => {
     const link = { ...at(), view: 'evolution', measure: 'importance' };
-    await shoot('tour-importance', address, link, {}, byTestId('measure-curves'));
+    await shoot('tour-importance', address, link, {}, { part: byTestId('measure-curves') });
   });
 });
 

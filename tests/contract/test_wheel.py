@@ -63,6 +63,7 @@ def test_it_holds_every_module_and_nothing_made(wheel: zipfile.ZipFile) -> None:
     "name",
     [
         "static/index.js",
+        "static/explain.js",
         "static/exports.js",
         "py.typed",
         "attn.proto",

@@ -24,6 +24,7 @@ ROUTES = (
     "/drift",
     "/evidence",
     "/exports.js",
+    "/explain.js",
     "/faithfulness",
     "/feedback",
     "/feedback/say",

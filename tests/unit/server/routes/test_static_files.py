@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.tab import Tab
 
 
-@pytest.mark.parametrize("name", ["index.js", "exports.js"])
+@pytest.mark.parametrize("name", ["index.js", "exports.js", "explain.js"])
 def test_a_script_is_served_as_it_is_shipped(tab: Tab, name: str) -> None:
     response = tab.get(f"/{name}")
     shipped = resources.files("tensorboard_plugin_attn") / "static" / name
@@ -42,6 +42,7 @@ def test_a_range_is_a_part_or_refused_but_no_error(tab: Tab) -> None:
         "/etc/passwd",
         "/index.js.map",
         "/exports.js.map",
+        "/explain.js.map",
         "/plugin/attn/exports.js",
     ],
 )
@@ -49,10 +50,11 @@ def test_no_other_path_reaches_a_file(tab: Tab, path: str) -> None:
     assert tab.get(path).status_code in (301, 302, 308, 404)
 
 
-def test_the_second_script_finds_the_first_beside_it_under_any_prefix() -> None:
+@pytest.mark.parametrize("name", ["exports.js", "explain.js"])
+def test_a_later_script_finds_the_first_beside_it_under_any_prefix(name: str) -> None:
     folder = resources.files("tensorboard_plugin_attn") / "static"
     imported = re.findall(
-        r'(?:from|import\()\s*["`\']([^"`\']+\.js)', folder.joinpath("exports.js").read_text()
+        r'(?:from|import\()\s*["`\']([^"`\']+\.js)', folder.joinpath(name).read_text()
     )
     assert imported == ["./index.js"]
-    assert "import(`./exports.js`)" in folder.joinpath("index.js").read_text()
+    assert f"import(`./{name}`)" in folder.joinpath("index.js").read_text()
