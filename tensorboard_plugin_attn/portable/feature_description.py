@@ -169,6 +169,11 @@ class FeatureDescription:
         return json.dumps(asdict(self), separators=(",", ":")).encode()
 
 
+def clipped(names: Sequence[str]) -> list[str]:
+    """Return `names` no longer than a description may hold them."""
+    return [schema.clip_text(name) for name in names]
+
+
 _LIMITS = {
     "item_count": (1, schema.MAX_TENSOR_SIZE),
     "history_length": (1, schema.MAX_DIMENSION),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from werkzeug.wrappers import Request
 
@@ -145,7 +146,9 @@ class Case:
       catalogue: of the run.
       replay: the model.
       history: the model's items, oldest first.
-      excluded: the model's items that are no candidates: padding, and what is in the history.
+      excluded: the model's items that are no candidates: padding, and what is in the history,
+        unless the run's own lists keep that.
+      seen_removed: whether they do not.
     """
 
     run: str
@@ -156,6 +159,7 @@ class Case:
     replay: Replay
     history: Sequence[int]
     excluded: NDArray[np.bool_]
+    seen_removed: bool
 
     @property
     def model(self) -> SequenceModel:
@@ -330,11 +334,35 @@ def case(runs: Runs, replays: Replays, about: Asked, user: int) -> Case:
             "Give the cohort's users a history of items the model scores.",
         )
     excluded = replay.numbers == UNKNOWN
-    excluded[history] = True
+    seen_removed = _seen_removed(runs, about, user)
+    if seen_removed:
+        excluded[history] = True
     model = replay.model
     if isinstance(model, FeatureModel) and user >= model.description.users:
         raise not_found("user", "The model was logged without this user's fields.")
-    found = Case(about.run, about.frame, user, person, catalogue, replay, history, excluded)
+    found = Case(
+        about.run, about.frame, user, person, catalogue, replay, history, excluded, seen_removed
+    )
     if found.target is not None:
         excluded[found.target] = False  # as in the recommendations that are logged
     return found
+
+
+def _seen_removed(runs: Runs, about: Asked, user: int) -> bool:
+    """Tell whether the run's lists leave out what the user has had; they do if nothing is known.
+
+    One answer holds for an attempt: the newest list of the model's is asked.
+    """
+    with runs.locked() as known:
+        run = known.get(about.run)
+        logged = run.recommendations if run is not None else None
+        timeline = [] if run is None or logged is None else logged.timeline(run.attempts)
+        frames = [frame for frame in timeline if frame.attempt == about.frame.attempt]
+    if not frames:
+        return True
+    try:
+        return pb.Recommendations.FromString(runs.read(frames[-1], [1 + user])[0]).seen_removed
+    except UnavailableError as error:
+        raise unavailable() from error
+    except (IndexError, DecodeError):
+        return True

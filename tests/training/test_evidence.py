@@ -203,17 +203,20 @@ def with_vectors() -> tuple[Interactions, Features]:
 OF_PEOPLE = frozenset({"country", "age", "visits", "said"})
 
 
-def trained_with_vectors(directory: Path, attributes: frozenset[str]) -> Tab:
+def trained_with_vectors(
+    directory: Path, attributes: frozenset[str], *, repeats: bool = False
+) -> Tab:
     interactions, features = with_vectors()
     privacy = Privacy(key=b"k" * 32, user_attributes=attributes)
     config = configured("feature_attention", epochs=1)
-    data = {"features": features, "domain": Domain(SUPPORT)}
+    data = {"features": features, "domain": Domain(SUPPORT, repeats=repeats)}
     train(interactions, config, directory, privacy, **data, verbose=0)
     return Tab(directory)
 
 
-def test_texts_and_numbers_are_replayed_in_the_domains_words(tmp_path: Path) -> None:
-    tab = trained_with_vectors(tmp_path / "run", OF_PEOPLE)
+@pytest.mark.parametrize("repeats", [False, True])  # so what was seen is no candidate, or one
+def test_texts_and_numbers_are_replayed_in_the_domains_words(tmp_path: Path, repeats: bool) -> None:
+    tab = trained_with_vectors(tmp_path / "run", OF_PEOPLE, repeats=repeats)
     for user in USERS:
         asked_for = {"run": "attention", "user": user, "steps": "latest"}
         logged = tab.json("/recommendations", **asked_for)
@@ -227,8 +230,10 @@ def test_texts_and_numbers_are_replayed_in_the_domains_words(tmp_path: Path) -> 
             "answer: price, scaled",
         ]
         rows = found["recommendations"]
+        assert logged["seen_removed"] != repeats
         assert [row["item"] for row in rows] == logged["items"][0]
         np.testing.assert_allclose([r["score"] for r in rows], logged["scores"][0], atol=1e-4)
+        assert found["target"]["rank"] == logged["target_ranks"][0]
         place = len(found["history"]) + found["features"].index("answer: text")
         answer = tab.json("/whatif", **asked_for, weights=f"{place}:0")
         assert answer["attention_before"][0][place] > 0 == answer["attention_after"][0][place]

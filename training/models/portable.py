@@ -10,8 +10,7 @@ import numpy as np
 from keras import ops
 
 from tensorboard_plugin_attn.portable.description import Description
-from tensorboard_plugin_attn.portable.feature_description import FeatureDescription
-from tensorboard_plugin_attn.schema import clip_text
+from tensorboard_plugin_attn.portable.feature_description import FeatureDescription, clipped
 from training.datasets.domain import PLAIN, Words
 from training.models.feature_spec import feature_names
 
@@ -111,7 +110,7 @@ def portable_features(
         attention_layers=[name for name in attention_layers if name.endswith(EVERY_KEY)],
         user_vectors=[name for name in USER_VECTORS if name in model.vectors],
         item_vectors=list(model.item_vectors),
-        names=[clip_text(name) for name in feature_names(spec, words)],
+        names=clipped(feature_names(spec, words)),
     )
     attention = model.attention
     found = {

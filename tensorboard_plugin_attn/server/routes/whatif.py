@@ -80,7 +80,8 @@ def whatif_impl(of: Case, edit: Edit, top: int) -> dict[str, object]:
     """Return both lists, how items moved, and attention before and after."""
     before, after = _scores(of, edit)
     excluded = of.excluded.copy()
-    excluded[[each.item for each in edit.added if each.item != of.target]] = True
+    if of.seen_removed:
+        excluded[[each.item for each in edit.added if each.item != of.target]] = True
     listed = explain.best(before, of.excluded, top), explain.best(after, excluded, top)
     gone = [item for item in listed[0] if item not in listed[1]]
     items = [*listed[1], *gone, *([] if of.target is None else [of.target])]
