@@ -26,6 +26,8 @@ ROUTES = (
     "/exports.js",
     "/faithfulness",
     "/feedback",
+    "/feedback/decide",
+    "/feedback/decisions",
     "/feedback/say",
     "/feedback/undo",
     "/frames",
