@@ -90,7 +90,7 @@ def every_decision(store: FeedbackStore) -> Iterator[Decided]:
 
 
 def _export(store: FeedbackStore, options: argparse.Namespace) -> None:
-    """Print verdicts, then decisions: a line of the first has `verdict`, of the other `decision`."""
+    """Print verdicts, then decisions: lines have `verdict` or `decision`."""
     for stored in everything(store, user=options.user, kind=options.kind):
         if options.undone or stored.undone_s is None:
             print(json.dumps(asdict(stored), ensure_ascii=False))
