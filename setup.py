@@ -10,7 +10,7 @@ from setuptools import setup
 
 STATIC = Path(__file__).parent / "tensorboard_plugin_attn" / "static"
 
-for name in ("index.js", "exports.js"):
+for name in ("index.js", "exports.js", "explain.js"):
     if not (STATIC / name).is_file():
         raise SystemExit(f"{name} is missing: run `make build` (needs Node 20) first.")
 

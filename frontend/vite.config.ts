@@ -1,11 +1,22 @@
 /**
- * Builds the file TensorBoard loads, and `exports.js`, which that one loads when something is exported.
+ * Builds the file TensorBoard loads, and those it loads when needed: `exports.js` when something is
+ * exported, `explain.js` for evidence, what-ifs and computations.
  *
- * App mode, because library mode does not minify ES modules. `exports.js` imports what it shares from
+ * App mode, because library mode does not minify ES modules. The others import what they share from
  * `index.js` itself, so that there is one state and one language; hence the extended signature.
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+
+/** Scripts that are loaded when needed, by the module that is asked for. */
+const SCRIPTS: Record<string, string> = { export_files: 'exports.js', explain: 'explain.js' };
+
+/** The file of a chunk; any other one would be a file that the plugin does not serve. */
+function scriptOf({ name }: { name: string }): string {
+  const script = SCRIPTS[name];
+  if (script === undefined) throw new Error(`no file is planned for the chunk ${name}`);
+  return script;
+}
 
 export default defineConfig({
   // Names come from the CSS itself, so the same source gives the same bytes in any folder.
@@ -30,7 +41,7 @@ export default defineConfig({
     rollupOptions: {
       input: 'src/index.ts',
       preserveEntrySignatures: 'allow-extension',
-      output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: 'exports.js' },
+      output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: scriptOf },
     },
   },
   test: {

@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import { ROUTES, scalarRoute, state } from './log.mjs';
 
 const STATIC = new URL('../../tensorboard_plugin_attn/static/', import.meta.url);
-const SCRIPTS = ['index.js', 'exports.js'];
+const SCRIPTS = ['index.js', 'exports.js', 'explain.js'];
 const CSP =
   "default-src 'self';font-src 'self' data:;img-src 'self' data: blob:;object-src 'none';" +
   "style-src 'self' data: 'unsafe-inline';connect-src 'self';script-src 'self' 'unsafe-inline'";

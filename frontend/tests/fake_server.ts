@@ -41,6 +41,7 @@ export function run(name: string, more: Partial<Run> = {}): Run {
     cohort_size: 2,
     has_catalogue: true,
     has_recommendations: false,
+    has_models: false,
     problem: null,
     hyperparameters: {},
     layers: [layer],

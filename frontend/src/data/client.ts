@@ -69,8 +69,7 @@ export class Client {
         : user === COHORT
           ? ['aggregate', { run, layer, steps }]
           : ['frames', { run, layer, user, steps }];
-    const response = await this.get(route, query, signal);
-    return decodeFrames(await body(response.arrayBuffer()));
+    return decodeFrames(await this.bytes(route, query, signal));
   }
 
   /** Top-k lists of one user. */
@@ -109,7 +108,13 @@ export class Client {
     return this.json('drift', { run, layer, user }, schema.driftSchema, signal);
   }
 
-  private async json<T extends v.GenericSchema>(
+  /** The bytes a route answers. */
+  async bytes(route: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> {
+    return body((await this.get(route, query, signal)).arrayBuffer());
+  }
+
+  /** The JSON a route answers, if it has the shape it should have. */
+  async json<T extends v.GenericSchema>(
     route: string,
     query: Query,
     shape: T,

@@ -57,6 +57,8 @@ const run = v.object({
   cohort_size: count,
   has_catalogue: v.boolean(),
   has_recommendations: v.boolean(),
+  /** Whether the model itself was logged, so that it can be run again. */
+  has_models: v.optional(v.boolean(), false),
   problem: v.nullable(reportedProblem),
   hyperparameters: v.record(v.string(), scalar),
   layers: v.array(layer),

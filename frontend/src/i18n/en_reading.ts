@@ -51,6 +51,14 @@ export const enReading = {
     tableAll: 'Rows are queries, columns are keys. A dash is not applicable.',
     logLists: 'Log them with',
   },
+  explain: {
+    whatIf: 'What if…',
+    whatIfTitle: 'Change the history, weights and heads, and see what the list would be',
+    whatIfBack: 'Back to the log',
+    computation: 'Computation',
+    computationTitle: 'How this head comes to its attention, stage by stage, in numbers',
+    notLoaded: 'explain.js could not be loaded. Reload the page and try again.',
+  },
   since: {
     label: 'Moves since',
     first: (step: string) => `first step${step && ` (${step})`}`,

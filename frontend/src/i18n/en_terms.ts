@@ -76,6 +76,31 @@ export const enTerms = {
         'not applicable',
         'A query may not look at what comes after it. Hatched; not the same as zero.',
       ],
+      effect: [
+        'effect',
+        'How far a score falls when an item is deleted from the history and the model is asked again: exact, not an estimate.',
+      ],
+      faithfulness: [
+        'faithfulness',
+        'Whether what a method says matters really does: measured by deleting it. Attention is one such method.',
+      ],
+      aopc: [
+        'AOPC',
+        'Mean fall of the recommendation’s log-probability when the first 1, 2, 3, 5 and 10 items of an order are deleted: the higher, the better the order.',
+      ],
+      rank_correlation: [
+        'rank correlation',
+        'How alike two orders are (Spearman): 1 is the same, 0 nothing in common, −1 the reverse.',
+      ],
+      counterfactual: [
+        'counterfactual',
+        'The fewest items without which something else would be recommended, found by really trying.',
+      ],
+      reweight: [
+        're-weight',
+        'Multiplies the attention on an item in every layer and head before rows are normalised again. 0 hides it; its own place still carries it on.',
+      ],
+      delete: ['delete', 'Takes an item out of the input, as if it had not happened.'],
       live: ['live', 'Keeps to the newest logged step. Moving by hand ends it.'],
     } satisfies Record<string, readonly [string, string]>,
     why: {

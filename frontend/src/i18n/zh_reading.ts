@@ -47,6 +47,14 @@ export const zhReading: typeof enReading = {
     tableAll: '行是查询，列是键。短横表示不适用。',
     logLists: '用这行代码记录：',
   },
+  explain: {
+    whatIf: '假设…',
+    whatIfTitle: '更改历史、权重和头，看列表会变成什么样',
+    whatIfBack: '回到日志',
+    computation: '计算过程',
+    computationTitle: '这个头如何逐步得出注意力，附数字',
+    notLoaded: '无法加载 explain.js。请刷新页面后重试。',
+  },
   since: {
     label: '变动起点',
     first: (step) => `第一步${step && `（${step}）`}`,

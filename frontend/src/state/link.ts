@@ -25,6 +25,8 @@ export type ShapeName = 'matrix' | 'flow';
 export type OverviewName = Aggregate | 'row';
 /** Which queries a flow shows. */
 export type RowsName = 'all' | 'last';
+/** What orders the evidence of a recommendation: what removing does, or where the model looks. */
+export type OrderName = (typeof ORDERS)[number];
 /** What the timeline's axis counts. */
 export type AxisName = 'step' | 'epoch' | 'wall';
 
@@ -70,6 +72,18 @@ export interface Link {
   /** Panels of the comparison: see `panel_link.ts`. */
   compare?: string;
   lang?: LanguageName;
+  order?: OrderName;
+  /** The id of the item the one in the details is compared with. */
+  than?: string;
+  /** The what-if is open. */
+  whatif?: boolean;
+  /** What it changes, one text a variant: see `data/edit.ts`. */
+  edit?: string;
+  variant?: number;
+  /** A run beside the chosen one, given the same changes. */
+  other?: string;
+  /** The computation of a head is open. */
+  drawer?: boolean;
 }
 
 /** A stretch of steps, both ends included. */
@@ -113,6 +127,8 @@ export const VIEWS: ViewName[] = ['recommendations', 'heads', 'head', 'evolution
 export const LEVELS = ['simple', 'evidence', 'matrix', 'formulas'] as const;
 /** Sources of the attention beside the history; the first is the default. */
 export const SOURCES = ['mean', 'head'] as const;
+/** Orders of evidence; the first is the default. */
+export const ORDERS = ['effect', 'attention'] as const;
 /** Speeds of the player. */
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const AXES: AxisName[] = ['step', 'epoch', 'wall'];
@@ -139,6 +155,10 @@ export const DEFAULTS = {
   overview: 'mean',
   edges: 3,
   rows: 'all',
+  order: 'effect',
+  whatif: false,
+  variant: 0,
+  drawer: false,
 } as const;
 
 /** Read an address; values that make no sense are left out. */
@@ -163,6 +183,10 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
     ...oneOf('rows', ROWS, values.get('rows')),
     ...oneOf('sort', SORTS, values.get('sort')),
     ...oneOf('lang', LANGUAGES, values.get('lang')),
+    ...oneOf('order', ORDERS, values.get('order')),
+    ...text('than', values.get('than')),
+    ...text('edit', values.get('edit')),
+    ...text('other', values.get('other')),
   };
   const head = integer(values.get('head'));
   const step = integer(values.get('step'));
@@ -183,6 +207,10 @@ export function parseLink(values: ReadonlyMap<string, string>): Link {
   if (values.get('live') === '1') link.live = true;
   if (values.get('mean') === '1') link.mean = true;
   if (values.get('rollout') === '1') link.rollout = true;
+  if (values.get('whatif') === '1') link.whatif = true;
+  if (values.get('drawer') === '1') link.drawer = true;
+  const variant = integer(values.get('variant'));
+  if (variant !== null && variant >= 0) link.variant = variant;
   const edges = integer(values.get('edges'));
   if (edges !== null && edges >= 1 && edges <= MOST_EDGES) link.edges = edges;
   return link;

@@ -13,6 +13,7 @@ import { Compare } from './compare.svelte';
 import { loggedLayers, rolloutOf, timelineOf } from './derived';
 import { overviewFrame } from '../analysis/overview';
 import { Display } from './display.svelte';
+import { Explaining } from './explaining.svelte';
 import { Evolution } from './evolution.svelte';
 import { HeadMatch } from './head_match.svelte';
 import type { Host } from './host';
@@ -43,6 +44,7 @@ export class Session {
   readonly display = new Display();
   readonly compare = new Compare();
   readonly reading = new Reading();
+  readonly explaining = new Explaining();
   readonly preferences: Preferences;
   readonly scalars: Scalars;
   readonly log: Log;
@@ -205,6 +207,7 @@ export class Session {
       rows: d.rows,
       ...(d.language ? { lang: d.language } : {}),
       ...(this.compare.link ? { compare: this.compare.link } : {}),
+      ...this.explaining.link,
     };
   }
 
@@ -230,6 +233,7 @@ export class Session {
       selection.head,
       selection.view,
       this.reading.choice,
+      this.explaining.choice,
       this.compare.link,
     ]);
   }
@@ -240,6 +244,7 @@ export class Session {
     this.display.take(link);
     this.compare.take(link.compare);
     this.reading.take(link);
+    this.explaining.take(link);
     this.scalars.choice = link.curve ?? '';
     this.timeline.take(link);
   }
