@@ -79,6 +79,7 @@ def _row(of: Case, item: int, number: int, removed: Removed, found: Claims) -> d
         "log_probability_drop_when_deleted": numbers(before - after),
         "rank_when_deleted": ranks.tolist(),
         "drop_when_masked": numbers(removed.before[item] - removed.masked[:, item]),
+        "lead_drop_when_masked": numbers(_lead(removed.before, item) - _lead(removed.masked, item)),
         "attention_gradient": numbers(gradient),
         "contribution": numbers(found.contribution[number]),
         "order": np.argsort(-drop, kind="stable").tolist(),
@@ -87,6 +88,11 @@ def _row(of: Case, item: int, number: int, removed: Removed, found: Claims) -> d
             "attention_gradient": number_of(explain.rank_correlation(gradient, drop)),
         },
     }
+
+
+def _lead(scores: Floats, item: int) -> Floats:
+    """Return how far `item` is above the mean item in `scores [..., item]`, padding (0) aside."""
+    return np.asarray(scores[..., item] - scores[..., 1:].mean(axis=-1), np.float32)
 
 
 def numbers(values: Floats) -> list[float | None]:
