@@ -71,7 +71,8 @@ describe('files', () => {
       .filter(({ path }) => !/^i18n\/(en|zh)/.test(path))
       .map(({ text }) => text)
       .join('\n');
-    for (const section of Object.values(en)) {
+    const { enExplain } = await import('../src/i18n/en_explain');
+    for (const section of [...Object.values(en), ...Object.values(enExplain)]) {
       if (typeof section !== 'object') continue;
       for (const key of Object.keys(section))
         expect(all).toMatch(new RegExp(`\\.${key}\\b|\\{ ${key} \\}`));

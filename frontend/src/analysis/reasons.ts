@@ -18,14 +18,12 @@ export function reasonsOf(
   attention: readonly (number | null)[] | null,
   order: 'effect' | 'attention',
 ): Reason[] {
-  const all = row.drop_when_deleted.map(
-    (drop, place): Reason => ({
-      place,
-      effect: drop ?? row.drop_when_masked?.[place] ?? null,
-      attention: attention?.[place] ?? null,
-      rankWithout: row.rank_when_deleted[place] ?? null,
-    }),
-  );
+  const all = row.drop_when_deleted.map((drop, place): Reason => ({
+    place,
+    effect: drop ?? row.drop_when_masked?.[place] ?? null,
+    attention: attention?.[place] ?? null,
+    rankWithout: row.rank_when_deleted[place] ?? null,
+  }));
   const size = (reason: Reason): number => reason[order] ?? Number.NEGATIVE_INFINITY;
   return all.sort((a, b) => size(b) - size(a) || b.place - a.place);
 }

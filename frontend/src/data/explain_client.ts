@@ -42,12 +42,7 @@ export class ExplainClient {
   }
 
   /** Why `item` is above `than`. */
-  contrast(
-    of: Moment,
-    item: number,
-    than: number,
-    signal?: AbortSignal,
-  ): Promise<schema.Contrast> {
+  contrast(of: Moment, item: number, than: number, signal?: AbortSignal): Promise<schema.Contrast> {
     return this.client.json('contrast', { ...at(of), item, than }, schema.contrastSchema, signal);
   }
 

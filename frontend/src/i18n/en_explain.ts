@@ -14,7 +14,6 @@ export const enExplain = {
     busy: 'The server is busy; asking again.',
   },
   evidence: {
-    label: 'What each rests on',
     order: 'Ordered by',
     orders: { effect: 'Effect', attention: 'Attention' },
     orderTitle: {
@@ -33,7 +32,6 @@ export const enExplain = {
     item: 'History item',
     effect: 'Effect',
     effectTitle: 'How the score changes when this item is deleted and the model asked again',
-    rankWithout: 'Rank then',
     more: (n: number) => `Show all ${n}`,
     less: 'Show fewer',
     agreement: (value: string) =>
@@ -44,8 +42,6 @@ export const enExplain = {
     vectorsNote:
       'What the place that predicts takes from each item in the last layer: attention α, size of the value ‖v‖, size of what is added α‖Ov‖, and what that adds to this very score.',
     contribution: 'to the score',
-    sentence: (item: string, change: string, attention: string) =>
-      `${item}: score ${change} without it, attention ${attention}`,
   },
   counterfactual: {
     heading: 'What it would take',
@@ -53,7 +49,9 @@ export const enExplain = {
       `Without ${deleted}, ${instead} would stand in its place.`,
     rank: (before: string, after: string) => `It would fall from rank ${before} to ${after}.`,
     smallest: (n: number) =>
-      n === 1 ? 'One item suffices.' : `No fewer than ${n} items do it: all smaller sets were tried.`,
+      n === 1
+        ? 'One item suffices.'
+        : `No fewer than ${n} items do it: all smaller sets were tried.`,
     notSmallest: (n: number) => `These ${n} do it; fewer may, too.`,
     exact: (tried: string) => `Exact: the list was computed again, ${tried} times.`,
     notFound: (tried: string) =>
@@ -81,7 +79,8 @@ export const enExplain = {
       explains: 'Its order of the history agrees with what removing items really does.',
       partly: 'Its order of the history agrees in part with what removing items really does.',
       does_not_explain: 'Go by the effect of removing items instead.',
-      unknown: 'There are too few users with a history, or attention makes no difference between items.',
+      unknown:
+        'There are too few users with a history, or attention makes no difference between items.',
     } as Record<string, string>,
     rho: (value: string) => `rank correlation ${value}`,
     share: (value: string) => `${value} of the effect`,
@@ -92,7 +91,8 @@ export const enExplain = {
     asOf: (step: string) => `model of step ${step}`,
     left: (n: number) =>
       `${n} ${plural(n, 'user is', 'users are')} left out: the history is shorter than four items, or time ran out.`,
-    scale: 'How far the first recommendation’s log-probability falls when what a method puts first is deleted',
+    scale:
+      'How far the first recommendation’s log-probability falls when what a method puts first is deleted',
     scaleText: (value: string, random: string, recency: string, exact: string) =>
       `Deleting what attention puts first lowers the log-probability by ${value}; in random order by ${random}, newest first by ${recency}, in the best order by ${exact}.`,
     random: 'random',
@@ -103,7 +103,8 @@ export const enExplain = {
     newest: 'Newest item',
     newestChoices: { aside: 'Set aside', included: 'Included' },
     newestTitle: {
-      aside: 'The newest item reaches the prediction past all attention, so it is neither ordered nor deleted',
+      aside:
+        'The newest item reaches the prediction past all attention, so it is neither ordered nor deleted',
       included: 'The newest item is ordered and deleted like any other',
     },
     methods: {
@@ -139,7 +140,8 @@ export const enExplain = {
     randomisedLow: 'So it does show something that was learned.',
     randomisedHigh: 'So it hardly depends on what was learned.',
     curve: 'When did attention start to mean something?',
-    curveNote: 'Rank correlation of attention with the effect over training. A click goes to the step.',
+    curveNote:
+      'Rank correlation of attention with the effect over training. A click goes to the step.',
     curvePoint: (step: string, value: string, verdict: string) =>
       `Step ${step}: ${value}. ${verdict}`,
     curveProgress: (done: string, all: string) => `${done} of ${all} steps`,
@@ -197,9 +199,8 @@ export const enExplain = {
     cloneTitle: 'Go on with a copy; the original stays beside it',
     variant: (n: number) => `Variant ${n}`,
     variantRemove: (n: number) => `Remove variant ${n}`,
-    share: 'Copy link',
     said: {
-      weight: (item: string, weight: string) => `${item} × ${weight}`,
+      weight: (item: string, weight: string) => `${weight} × ${item}`,
       delete: (item: string) => `without ${item}`,
       add: (item: string) => `with ${item}`,
       head: (head: string) => `${head} off`,
@@ -260,7 +261,6 @@ export const enExplain = {
     output: 'layer output',
     position: 'Newest key at the bottom.',
     ruledOut: 'ruled out',
-    noModel: 'The computation needs the model, which this run did not log.',
     notInModel: 'This layer is not in the model that was logged.',
     stripSentence: (what: string, n: string, low: string, high: string) =>
       `${what}: ${n} numbers from ${low} to ${high}`,

@@ -13,7 +13,6 @@ export const zhExplain: ExplainWords = {
     busy: '服务器繁忙，正在重试。',
   },
   evidence: {
-    label: '各项的依据',
     order: '排序',
     orders: { effect: '作用', attention: '注意力' },
     orderTitle: {
@@ -29,7 +28,6 @@ export const zhExplain: ExplainWords = {
     item: '历史物品',
     effect: '作用',
     effectTitle: '删去该物品并重新询问模型后，得分如何变化',
-    rankWithout: '届时名次',
     more: (n) => `显示全部 ${n} 个`,
     less: '收起',
     agreement: (value) =>
@@ -40,7 +38,6 @@ export const zhExplain: ExplainWords = {
     vectorsNote:
       '最后一层中，用于预测的位置从每个物品取得的内容：注意力 α、值的大小 ‖v‖、所加内容的大小 α‖Ov‖，以及它对此得分的贡献。',
     contribution: '对得分',
-    sentence: (item, change, attention) => `${item}：去掉后得分 ${change}，注意力 ${attention}`,
   },
   counterfactual: {
     heading: '怎样才会改变',
@@ -184,9 +181,8 @@ export const zhExplain: ExplainWords = {
     cloneTitle: '在副本上继续；原件保留在旁',
     variant: (n) => `方案 ${n}`,
     variantRemove: (n) => `移除方案 ${n}`,
-    share: '复制链接',
     said: {
-      weight: (item, weight) => `${item} × ${weight}`,
+      weight: (item, weight) => `${weight} × ${item}`,
       delete: (item) => `去掉 ${item}`,
       add: (item) => `加上 ${item}`,
       head: (head) => `关闭${head}`,
@@ -246,7 +242,6 @@ export const zhExplain: ExplainWords = {
     output: '层输出',
     position: '最新的键在最下方。',
     ruledOut: '被排除',
-    noModel: '计算过程需要模型，而此运行没有记录模型。',
     notInModel: '已记录的模型中没有这一层。',
     stripSentence: (what, n, low, high) => `${what}：${n} 个数，从 ${low} 到 ${high}`,
     table: '数字',

@@ -1,6 +1,4 @@
 /** Numbers of evidence in the reader's language. */
-import { formatShare } from '../../i18n/format';
-
 /** Decimals for numbers of which the largest is `most`, so that a column of them lines up. */
 export function digitsFor(most: number): number {
   if (most >= 100) return 0;
@@ -20,7 +18,13 @@ export function formatChange(value: number | null, language: string, digits = 2)
 
 /** Attention as a share, or a dash where there is none. */
 export function formatPart(value: number | null | undefined, language: string): string {
-  return value === null || value === undefined ? '–' : formatShare(value, language);
+  if (value === null || value === undefined) return '–';
+  const digits = value < 0.0995 ? 1 : 0;
+  return new Intl.NumberFormat(language, {
+    style: 'percent',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
 }
 
 /** A weight of a slider. */
