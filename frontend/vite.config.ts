@@ -1,6 +1,6 @@
 /**
  * Builds the file TensorBoard loads, and those it loads when needed: `exports.js` when something is
- * exported, `explain.js` for evidence, what-ifs and computations, `feedback.js` for feedback and proof.
+ * exported, `explain.js` for evidence, what-ifs and computations, feedback and its proof.
  *
  * App mode, because library mode does not minify ES modules. The others import what they share from
  * `index.js` itself, so that there is one state and one language; hence the extended signature.
@@ -12,7 +12,6 @@ import { defineConfig } from 'vitest/config';
 const SCRIPTS: Record<string, string> = {
   export_files: 'exports.js',
   explain: 'explain.js',
-  feedback: 'feedback.js',
 };
 
 /** The file of a chunk; any other one would be a file that the plugin does not serve. */

@@ -1,20 +1,10 @@
-/** Feedback, and the proof of what was learned from it, are a script that is asked for when a view needs it. */
-import type * as Feedback from './feedback/feedback';
+/** Feedback, and the proof of what was learned from it, come with the script of evidence. */
+import { explainParts, type ExplainParts } from './explain_parts.svelte';
 
-/** The components of that script. */
-export type FeedbackParts = typeof Feedback;
-
-let parts = $state.raw<FeedbackParts | null>(null);
-let asked = false;
+/** The components of feedback in that script. */
+export type FeedbackParts = ExplainParts['feedback'];
 
 /** The components, once they are here; without them everything but feedback works. */
 export function feedbackParts(): FeedbackParts | null {
-  if (!asked) {
-    asked = true;
-    import('./feedback/feedback').then(
-      (loaded) => (parts = loaded),
-      () => undefined, // offline, or the server was upgraded since: the page says so elsewhere
-    );
-  }
-  return parts;
+  return explainParts()?.feedback ?? null;
 }

@@ -1,10 +1,23 @@
-/** What the script of feedback has for the views of the first. */
-export { feedbackWords } from '../../i18n/feedback';
-export { feedbackOf } from '../../state/feedback.svelte';
-export { default as FeedbackLine } from './FeedbackLine.svelte';
-export { default as FeedbackMark } from './FeedbackMark.svelte';
-export { default as FeedbackPanel } from './FeedbackPanel.svelte';
-export { default as Proof } from './Proof.svelte';
-export { default as RunMark } from './RunMark.svelte';
-export { default as StoryFeedback } from './StoryFeedback.svelte';
-export { default as WrongReason } from './WrongReason.svelte';
+/** What the script of evidence has of feedback for the views of the first. */
+import { feedbackWords } from '../../i18n/feedback';
+import { feedbackOf } from '../../state/feedback.svelte';
+import FeedbackLine from './FeedbackLine.svelte';
+import FeedbackMark from './FeedbackMark.svelte';
+import FeedbackPanel from './FeedbackPanel.svelte';
+import Proof from './Proof.svelte';
+import RunMark from './RunMark.svelte';
+import StoryFeedback from './StoryFeedback.svelte';
+import WrongReason from './WrongReason.svelte';
+
+/** Its components, its state and its words. */
+export const feedback = {
+  feedbackOf,
+  feedbackWords,
+  FeedbackLine,
+  FeedbackMark,
+  FeedbackPanel,
+  Proof,
+  RunMark,
+  StoryFeedback,
+  WrongReason,
+};
