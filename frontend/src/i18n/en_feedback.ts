@@ -37,7 +37,7 @@ export const enFeedback = {
   reasonPick: 'Choose what it was recommended for',
   reasonSay: 'Say so',
   noReasons: 'No history of this user was logged.',
-  wrong: (reason: string) => `${reason} is a wrong reason`,
+  wrong: (reason: string) => `Wrong reason? ${reason}`,
   wrongPressed: 'Called a wrong reason. Press to take it back.',
   wrongShort: 'Wrong reason?',
   question: (item: string) => `Does ${item} suit this user?`,

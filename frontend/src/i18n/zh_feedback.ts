@@ -36,7 +36,7 @@ export const zhFeedback: FeedbackWords = {
   reasonPick: '选择推荐所依据的物品',
   reasonSay: '提交',
   noReasons: '未记录此用户的历史。',
-  wrong: (reason) => `${reason}不是正确的理由`,
+  wrong: (reason) => `理由不对？${reason}`,
   wrongPressed: '已标为理由不对。再按一次撤回。',
   wrongShort: '理由不对？',
   question: (item) => `${item}适合此用户吗？`,
