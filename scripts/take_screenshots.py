@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests.e2e import feedback_log  # noqa: E402
 from tests.e2e.conftest import start_tensorboard  # noqa: E402
 
 
@@ -22,8 +23,15 @@ def main(logdir: Path, folder: Path) -> int:
     if not logdir.is_dir():
         raise SystemExit(f"{logdir} is not there: run `make demo ARGS=--no-serve` first")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as empty:
-        boards = [start_tensorboard(logdir), start_tensorboard(Path(empty))]
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as made:
+        shop = Path(made) / "shop"
+        feedback_log.main(str(shop))  # feedback is shown on an invented shop
+        database = {"ATTN_FEEDBACK_URL": f"sqlite:///{made}/feedback.sqlite3"}
+        boards = [
+            start_tensorboard(logdir),
+            start_tensorboard(Path(empty)),
+            start_tensorboard(shop, "--attn_feedback", environment=database),
+        ]
         try:
             return subprocess.run(
                 ["npx", "vitest", "run", "--config", "vitest.e2e.config.ts"],
@@ -33,6 +41,7 @@ def main(logdir: Path, folder: Path) -> int:
                     "ATTN_E2E_INCLUDE": "e2e/screenshots.shots.ts",
                     "ATTN_SHOTS_ADDRESS": boards[0].address,
                     "ATTN_SHOTS_EMPTY": boards[1].address,
+                    "ATTN_SHOTS_FEEDBACK": boards[2].address,
                     "ATTN_SHOTS_FOLDER": str(folder),
                 },
                 check=False,

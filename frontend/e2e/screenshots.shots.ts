@@ -5,6 +5,7 @@ import { byTestId, launch, openTab, type TabOptions } from './browser';
 
 const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
 const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
+const feedback = process.env['ATTN_SHOTS_FEEDBACK'] ?? '';
 const folder = process.env['ATTN_SHOTS_FOLDER'] ?? '';
 const step = process.env['ATTN_SHOTS_STEP'] ?? 'latest';
 let browser: Browser;
@@ -50,6 +51,19 @@ describe.each([
       { view: 'heads', ...at() },
       { dark, width: 1100, height: 620 },
     );
+  });
+
+  it('feedback, and what was learned from it', async () => {
+    const tab = await openTab(browser, feedback, { run: 'shop/attention', step: 3 }, { dark });
+    await tab.frame.locator(byTestId('feedback-mark')).nth(1).click();
+    await tab.frame.click(byTestId('say-known'));
+    await tab.frame.waitForSelector(`${byTestId('feedback-mark')}[data-said="known"]`);
+    await tab.page.screenshot({ path: `${folder}/feedback-${theme}.png` });
+    await tab.frame.click(byTestId('open-proof'));
+    await tab.frame.waitForSelector(byTestId('proof-evidence'));
+    await tab.page.waitForTimeout(1500);
+    await tab.page.screenshot({ path: `${folder}/proof-${theme}.png` });
+    await tab.page.context().close();
   });
 
   it('empty', async () => {

@@ -103,9 +103,8 @@ def stage(
         snippet = ROOT / "docs" / "guides" / "snippets" / f"{program}.py"
         subprocess.run([sys.executable, str(snippet), str(axes)], cwd=ROOT, check=True, timeout=120)
     shop, database = directory / "shop", directory / "feedback.sqlite3"
-    subprocess.run(
-        [sys.executable, "-m", "tests.e2e.feedback_log", str(shop)], cwd=ROOT, check=True, timeout=120
-    )
+    made = [sys.executable, "-m", "tests.e2e.feedback_log", str(shop)]
+    subprocess.run(made, cwd=ROOT, check=True, timeout=120)
     live_log = [sys.executable, "-m", "tests.e2e.live_log"]
     boards = [
         start_tensorboard(logdir),

@@ -1,4 +1,4 @@
-"""Writes a run and one that says it learned from feedback on it: random models, everything they show.
+"""Writes a run, and one that says it learned from feedback on it: random models in full.
 
 Run as `python -m tests.e2e.feedback_log LOGDIR`.
 """
@@ -65,11 +65,13 @@ def write_run(directory: Path, steps: dict[int, int]) -> None:
 def write_scalars(directory: Path, values: dict[str, object], step: int) -> None:
     """Write hyperparameters, and what the training says of the feedback."""
     writer = EventFileWriter(str(directory))
-    summaries = [hparams.session_start_pb(values)]
+    summaries = [("", hparams.session_start_pb(values))]
     if "parent" in values:
-        summaries += [scalar.pb("feedback/satisfied", 0.75), scalar.pb("feedback/NDCG@10", 0.21)]
-    for made in summaries:  # of TensorFlow's own class, where TensorFlow is installed
+        told = {"feedback/satisfied": 0.75, "feedback/NDCG@10": 0.21}
+        summaries += [(tag, scalar.pb(tag, value)) for tag, value in told.items()]
+    for tag, made in summaries:  # of TensorFlow's own class, where TensorFlow is installed
         summary = summary_pb2.Summary.FromString(made.SerializeToString())
+        summary.value[0].tag = tag or summary.value[0].tag  # as tf.summary writes it
         writer.add_event(event_pb2.Event(step=step, wall_time=1e9, summary=summary))
     writer.close()
 

@@ -145,9 +145,9 @@ export const enFeedback = {
     evidenceColumns: {
       reason: 'History',
       attentionBefore: 'Attention before',
-      attentionAfter: 'after',
+      attentionAfter: 'Attention after',
       effectBefore: 'Effect before',
-      effectAfter: 'after',
+      effectAfter: 'Effect after',
     },
     evidenceHelp:
       'Attention: mean over layers and heads. Effect: how far the item’s lead over the mean item falls when attention on the reason is masked.',

@@ -133,9 +133,9 @@ export const zhFeedback: FeedbackWords = {
     evidenceColumns: {
       reason: '历史',
       attentionBefore: '之前的注意力',
-      attentionAfter: '之后',
+      attentionAfter: '之后的注意力',
       effectBefore: '之前的作用',
-      effectAfter: '之后',
+      effectAfter: '之后的作用',
     },
     evidenceHelp:
       '注意力：各层各头的平均。作用：屏蔽对该理由的注意力后，该物品对平均物品的领先减少多少。',

@@ -76,6 +76,12 @@ function refusal(status: number, code: string): Response {
   return Response.json({ error: { code, message: code, hint: '' } }, { status });
 }
 
+/** What must be there. */
+function there<T>(value: T | null | undefined): T {
+  if (value == null) throw new Error('it is not there');
+  return value;
+}
+
 let server: FeedbackServer;
 let waits: number[];
 let seen: string[];
@@ -132,7 +138,7 @@ describe('saying something', () => {
     const [out] = feedback.pending('a', 0, 'i1');
     expect(out?.delivery.state).toBe('failed');
     expect(out?.delivery.error?.code).toBe('offline');
-    await feedback.retry(out!);
+    await feedback.retry(there(out));
     expect(feedback.outgoing).toEqual([]);
     expect(new Set(server.sent.map(({ key }) => key)).size).toBe(1);
     expect(server.stored).toHaveLength(1);
@@ -142,7 +148,7 @@ describe('saying something', () => {
     server.plan = Array.from({ length: MOST_TRIES }, () => 'lost' as const);
     await feedback.say(SUBJECT, 'relevant');
     expect(feedback.standing('i1')).toBeNull();
-    await feedback.discard(feedback.outgoing[0]!);
+    await feedback.discard(there(feedback.outgoing[0]));
     expect(feedback.standing('i1')?.kind).toBe('relevant');
   });
 
@@ -175,10 +181,10 @@ describe('what stands', () => {
     await feedback.say(SUBJECT, 'wrong_reason', { evidence: 'i7' });
     expect(feedback.standing('i1')?.kind).toBe('not_relevant');
     expect(feedback.wrongReasons('i1').map(({ evidence }) => evidence)).toEqual(['i7']);
-    await feedback.undo(feedback.standing('i1')!);
+    await feedback.undo(there(feedback.standing('i1')));
     expect(feedback.standing('i1')?.kind).toBe('relevant');
     expect(feedback.verdicts.filter(({ undone_s }) => undone_s !== null)).toHaveLength(1);
-    await feedback.undo(feedback.wrongReasons('i1')[0]!);
+    await feedback.undo(there(feedback.wrongReasons('i1')[0]));
     expect(feedback.wrongReasons('i1')).toEqual([]);
   });
 
