@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from training.scenarios.ecommerce import DATA
 
 from benchmarks import workload
 from benchmarks.result import Bar, Result
@@ -27,6 +26,7 @@ from training.bulk.command import Settings, bulk
 from training.bulk.inference import AttentionHandler, Example
 from training.bulk.sums import GroupSums
 from training.config import RunConfig
+from training.datasets.ecommerce import PACKED
 from training.models.build import build
 from training.preprocessing.interactions import Interactions, read_online_retail
 from training.run_directory import Progress, RunDirectory
@@ -41,7 +41,7 @@ def run(quick: bool) -> Result:
     count, runs = (1000, 1) if quick else (5000, 3)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        data = read_online_retail(DATA)
+        data = read_online_retail(PACKED)
         checkpoint = _untrained(home / "sasrec", data)
         users = _repeated(home / "users.parquet", data, count)
         contenders = [

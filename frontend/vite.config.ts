@@ -1,6 +1,6 @@
 /**
  * Builds the file TensorBoard loads, and those it loads when needed: `exports.js` when something is
- * exported, `explain.js` for evidence, what-ifs and computations.
+ * exported, `explain.js` for evidence, what-ifs and computations, feedback and its proof.
  *
  * App mode, because library mode does not minify ES modules. The others import what they share from
  * `index.js` itself, so that there is one state and one language; hence the extended signature.
@@ -9,7 +9,10 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /** Scripts that are loaded when needed, by the module that is asked for. */
-const SCRIPTS: Record<string, string> = { export_files: 'exports.js', explain: 'explain.js' };
+const SCRIPTS: Record<string, string> = {
+  export_files: 'exports.js',
+  explain: 'explain.js',
+};
 
 /** The file of a chunk; any other one would be a file that the plugin does not serve. */
 function scriptOf({ name }: { name: string }): string {

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.small_png import with_few_colours  # noqa: E402
 from scripts.tour_figures import USER, story  # noqa: E402
+from tests.e2e import feedback_log  # noqa: E402
 from tests.e2e.conftest import start_tensorboard  # noqa: E402
 
 
@@ -35,12 +36,19 @@ def main(logdir: Path, folder: Path) -> int:
 
 
 def take(logdir: Path, taken: Path) -> int:
-    """Start TensorBoard on `logdir` and on an empty directory, and the browser; return its code."""
+    """Start TensorBoard on `logdir`, on nothing and on a shop, and the browser; return its code."""
     run, _, own, partner, _ = story(logdir)
     user = run.tab.json("/catalogue", run=run.name)["users"][USER]["id"]
     empty = taken / "empty"
     empty.mkdir()
-    boards = [start_tensorboard(logdir), start_tensorboard(empty)]
+    shop = taken / "shop"
+    feedback_log.main(str(shop))  # feedback is shown on an invented shop
+    database = {"ATTN_FEEDBACK_URL": f"sqlite:///{taken}/feedback.sqlite3"}
+    boards = [
+        start_tensorboard(logdir),
+        start_tensorboard(empty),
+        start_tensorboard(shop, "--attn_feedback", environment=database),
+    ]
     try:
         return subprocess.run(
             ["npx", "vitest", "run", "--config", "vitest.e2e.config.ts"],
@@ -50,6 +58,7 @@ def take(logdir: Path, taken: Path) -> int:
                 "ATTN_E2E_INCLUDE": "e2e/screenshots.shots.ts",
                 "ATTN_SHOTS_ADDRESS": boards[0].address,
                 "ATTN_SHOTS_EMPTY": boards[1].address,
+                "ATTN_SHOTS_FEEDBACK": boards[2].address,
                 "ATTN_SHOTS_FOLDER": str(taken),
                 "ATTN_SHOTS_TOUR": json.dumps(
                     {"user": user, "own": asdict(own), "partner": asdict(partner)}

@@ -30,7 +30,7 @@ from tensorboard.util import tensor_util  # noqa: E402
 
 from scripts.tour_orders import NEAREST, Share, orders, share  # noqa: E402
 from tests.fixtures.tab import Tab  # noqa: E402
-from training.scenarios import ecommerce  # noqa: E402
+from training.datasets import ecommerce  # noqa: E402
 
 RUN, OTHER_RUN = "sasrec-d64", "sasrec-d16"
 USER = 4  # a customer with a history of some length, none of it cut off
@@ -182,7 +182,7 @@ def by_distance(run: Run, head: int, step: int) -> Values:
 
 def by_order(run: Run, head: int, step: int) -> Share:
     """Return how much of a head's attention stays within a customer's order."""
-    interactions = ecommerce.data()
+    interactions = ecommerce.load().interactions
     return share(
         [
             (run.attention(run.layers[-1], user, step)[head], orders(history, interactions))
@@ -196,7 +196,7 @@ def of_each_order(run: Run, head: int, step: int) -> list[tuple[float, float]]:
 
     Means over the order's queries.
     """
-    order = orders(run.histories[USER], ecommerce.data())
+    order = orders(run.histories[USER], ecommerce.load().interactions)
     attention = run.attention(run.layers[-1], USER, step)[head]  # [query, key]
     found = []
     for number in range(1, int(order[-1]) + 1):
@@ -210,7 +210,7 @@ def of_each_order(run: Run, head: int, step: int) -> list[tuple[float, float]]:
 
 def order_sizes(run: Run) -> list[list[int]]:
     """Return how many items each order of each customer has."""
-    interactions = ecommerce.data()
+    interactions = ecommerce.load().interactions
     return [np.bincount(orders(history, interactions)).tolist() for history in run.histories]
 
 

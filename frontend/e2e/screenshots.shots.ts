@@ -5,6 +5,7 @@ import { byTestId, launch, openTab, settle, type TabOptions } from './browser';
 
 const address = process.env['ATTN_SHOTS_ADDRESS'] ?? '';
 const empty = process.env['ATTN_SHOTS_EMPTY'] ?? '';
+const feedback = process.env['ATTN_SHOTS_FEEDBACK'] ?? '';
 const folder = process.env['ATTN_SHOTS_FOLDER'] ?? '';
 /** A head of the last layer, as scripts/tour_figures.py describes it. */
 interface Habit {
@@ -82,6 +83,19 @@ describe.each([
   it('in a notebook', async () => {
     const size = { width: 1100, height: 620 };
     await shoot(`notebook-${theme}`, address, { ...at(), view: 'heads' }, { dark, ...size });
+  });
+
+  it('feedback, and what was learned from it', async () => {
+    const tab = await openTab(browser, feedback, { run: 'shop/attention', step: 3 }, { dark });
+    await tab.frame.locator(byTestId('feedback-mark')).nth(1).click();
+    await tab.frame.click(byTestId('say-known'));
+    await tab.frame.waitForSelector(`${byTestId('feedback-mark')}[data-said="known"]`);
+    await tab.page.screenshot({ path: `${folder}/feedback-${theme}.png` });
+    await tab.frame.click(byTestId('open-proof'));
+    await tab.frame.waitForSelector(byTestId('proof-evidence'));
+    await tab.page.waitForTimeout(1500);
+    await tab.page.screenshot({ path: `${folder}/proof-${theme}.png` });
+    await tab.page.context().close();
   });
 
   it('empty', async () => {

@@ -25,6 +25,9 @@ export interface Stage {
   empty: string;
   /** TensorBoard on what the guides' programs for target and field attention logged. */
   axes: string;
+  /** TensorBoard that takes feedback, on a run and one that learned from it; and one that takes none. */
+  feedback: string;
+  feedbackOff: string;
   /** TensorBoard on a directory that tests write to while they look. */
   live: string;
   /** Commands (argv) that write to `live`. */

@@ -8,6 +8,7 @@ export class FakeHost implements Host {
   readonly stored = new Map<string, string>();
   hidden = false;
   dark = false;
+  framed = false;
   private navigated: () => void = () => undefined;
   private hid: () => void = () => undefined;
 
@@ -26,6 +27,9 @@ export class FakeHost implements Host {
   }
   isHidden(): boolean {
     return this.hidden;
+  }
+  isFramed(): boolean {
+    return this.framed;
   }
   recall(key: string): string | null {
     return this.stored.get(key) ?? null;

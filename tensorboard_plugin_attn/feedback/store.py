@@ -1,4 +1,4 @@
-"""`FeedbackStore`: verdicts in, verdicts out, each exactly once.
+"""`FeedbackStore`: verdicts and decisions in and out, each exactly once.
 
 What `say` returned is in the database, whatever ends the process afterwards; a client that got no
 answer sends the same key again. A database that hangs is waited for `WAIT_S` and no longer, and
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLongError
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -25,13 +25,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from tensorboard_plugin_attn.feedback.decision import Decided, Decision
 from tensorboard_plugin_attn.feedback.errors import (
     ConflictError,
     LimitError,
     OutdatedError,
     UnavailableError,
 )
-from tensorboard_plugin_attn.feedback.tables import REVISION, metadata, revisions, verdicts
+from tensorboard_plugin_attn.feedback.tables import (
+    REVISION,
+    decisions,
+    metadata,
+    revisions,
+    verdicts,
+)
 from tensorboard_plugin_attn.feedback.verdict import Stored, Verdict
 
 logger = logging.getLogger("tensorboard_plugin_attn")
@@ -44,7 +51,6 @@ MINUTE_S, HOUR_S = 60.0, 3600.0
 
 _RETRY_S = 0.02
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_ROWS = sa.func.max(verdicts.c.number) - sa.func.min(verdicts.c.number) + 1  # counting is slow
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,9 @@ class Limits:
     """How much feedback is taken.
 
     Attributes:
-      session_minute: verdicts of one browser session in a minute.
-      hour: verdicts of all in an hour.
-      rows: verdicts in the database.
+      session_minute: verdicts of one browser session in a minute; as many decisions.
+      hour: verdicts of all in an hour; as many decisions.
+      rows: verdicts in the database; as many decisions.
     """
 
     session_minute: int = 10
@@ -63,7 +69,7 @@ class Limits:
 
 
 class FeedbackStore:
-    """Verdicts in SQLite or PostgreSQL.
+    """Verdicts and decisions in SQLite or PostgreSQL.
 
     Args:
       url: the database; tables are made in an empty one.
@@ -145,12 +151,34 @@ class FeedbackStore:
             query = query.where(verdicts.c.undone_s.is_(None))
         return self._run(lambda connection: [_stored(row) for row in connection.execute(query)])
 
-    def purge(self, *, user: str | None = None, older_than_s: float | None = None) -> int:
-        """Delete verdicts for good and return how many; SQLite's file gives the bytes back.
+    def decide(self, decision: Decision, session: str) -> Decided:
+        """Store `decision` and return it as stored; the same one again changes nothing.
+
+        Raises:
+          ConflictError: another decision has this key.
+          LimitError: a limit is reached.
+        """
+        return self._run(lambda connection: self._decide(connection, decision, session))
+
+    def decided(self, *, before: int | None = None, count: int = 200) -> list[Decided]:
+        """Return decisions, newest first: of each attempt the first one holds.
 
         Args:
-          user: those of this user's pseudonym.
-          older_than_s: those said before this time, seconds since 1970.
+          before: only with a smaller `number`: the last one of the page before.
+          count: at most so many.
+        """
+        query = sa.select(decisions).order_by(decisions.c.number.desc()).limit(count)
+        if before is not None:
+            query = query.where(decisions.c.number < before)
+        return self._run(lambda connection: [_decided(row) for row in connection.execute(query)])
+
+    def purge(self, *, user: str | None = None, older_than_s: float | None = None) -> int:
+        """Delete for good and return how many rows; SQLite's file gives the bytes back.
+
+        Args:
+          user: verdicts of this user's pseudonym.
+          older_than_s: verdicts said before this time, seconds since 1970; without a user also
+            decisions made before it.
 
         Raises:
           ValueError: neither is given: that would delete everything.
@@ -162,7 +190,12 @@ class FeedbackStore:
             delete = delete.where(verdicts.c.user == user)
         if older_than_s is not None:
             delete = delete.where(verdicts.c.said_s < older_than_s)
-        count = self._run(lambda connection: int(connection.execute(delete).rowcount))
+        deletes = [delete]
+        if user is None:
+            deletes.append(decisions.delete().where(decisions.c.decided_s < older_than_s))
+        count = self._run(
+            lambda connection: sum(int(connection.execute(each).rowcount) for each in deletes)
+        )
         if self._url.get_backend_name() == "sqlite":
             self._in_time(lambda: _vacuum(self._open()))
         return count
@@ -204,7 +237,7 @@ class FeedbackStore:
     def _say(self, connection: Connection, verdict: Verdict, session: str) -> Stored:
         known = _with_key(connection, verdict.key)
         if known is None:
-            self._check_limits(connection, session)
+            self._check_limits(connection, verdicts, verdicts.c.said_s, session)
             insert = _INSERTS[connection.dialect.name](verdicts)
             connection.execute(
                 insert.on_conflict_do_nothing(index_elements=["key"]),  # another was faster
@@ -215,18 +248,37 @@ class FeedbackStore:
             raise ConflictError("key: taken by another statement; make a new one")
         return known
 
-    def _check_limits(self, connection: Connection, session: str) -> None:
+    def _decide(self, connection: Connection, decision: Decision, session: str) -> Decided:
+        query = sa.select(decisions).where(decisions.c.key == decision.key)
+        row = connection.execute(query).first()
+        if row is None:
+            self._check_limits(connection, decisions, decisions.c.decided_s, session)
+            insert = _INSERTS[connection.dialect.name](decisions)
+            connection.execute(
+                insert.on_conflict_do_nothing(index_elements=["key"]),
+                {**asdict(decision), "decided_s": self._clock(), "session": session},
+            )
+            row = connection.execute(query).first()
+        if row is None or _decided(row).decision != decision:
+            raise ConflictError("key: taken by another statement; make a new one")
+        return _decided(row)
+
+    def _check_limits(
+        self, connection: Connection, table: sa.Table, time_s: sa.Column[float], session: str
+    ) -> None:
         now_s = self._clock()
-        said = sa.select(sa.func.count()).select_from(verdicts)
-        of_session = said.where(verdicts.c.session == session, verdicts.c.said_s > now_s - MINUTE_S)
-        of_hour = said.where(verdicts.c.said_s > now_s - HOUR_S)
+        said = sa.select(sa.func.count()).select_from(table)
+        of_session = said.where(table.c.session == session, time_s > now_s - MINUTE_S)
+        of_hour = said.where(time_s > now_s - HOUR_S)
+        rows = sa.func.max(table.c.number) - sa.func.min(table.c.number) + 1  # counting is slow
+        noun = table.name.removeprefix("attn_")
         for query, limit, what in (
             (of_session, self._limits.session_minute, "a minute from one browser"),
             (of_hour, self._limits.hour, "an hour"),
-            (sa.select(_ROWS), self._limits.rows, "in all; purge old ones"),
+            (sa.select(rows), self._limits.rows, "in all; purge old ones"),
         ):
             if (connection.scalar(query) or 0) >= limit:
-                raise LimitError(f"at most {limit} verdicts {what}")
+                raise LimitError(f"at most {limit} {noun} {what}")
 
 
 def _open(url: URL, wait_s: float) -> Engine:
@@ -322,6 +374,11 @@ def _stored(row: Any) -> Stored:
     fields = {name: getattr(row, name) for name in Verdict.__dataclass_fields__ if name != "shown"}
     verdict = Verdict(**fields, shown=tuple(json.loads(row.shown)))
     return Stored(row.number, verdict, row.said_s, row.session, row.undone_s)
+
+
+def _decided(row: Any) -> Decided:
+    fields = {name: getattr(row, name) for name in Decision.__dataclass_fields__}
+    return Decided(row.number, Decision(**fields), row.decided_s, row.session)
 
 
 def _columns(verdict: Verdict) -> dict[str, Any]:

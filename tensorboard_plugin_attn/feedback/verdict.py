@@ -57,14 +57,13 @@ class Verdict:
 
     def __post_init__(self) -> None:
         """Refuse what must not be stored."""
-        if not _KEY.fullmatch(self.key):
-            raise ValueError("key: must be 16 to 64 letters, digits, - or _")
+        check_key(self.key)
         if self.kind not in KINDS:
             raise ValueError(f"kind: must be one of {', '.join(KINDS)}")
         for name in ("run", "attempt", "user", "item"):
-            _check_text(name, getattr(self, name), 1, MAX_TEXT)
-        _check_text("evidence", self.evidence, int(self.kind == "wrong_reason"), MAX_TEXT)
-        _check_text("note", self.note, 0, MAX_NOTE)
+            check_text(name, getattr(self, name), 1, MAX_TEXT)
+        check_text("evidence", self.evidence, int(self.kind == "wrong_reason"), MAX_TEXT)
+        check_text("note", self.note, 0, MAX_NOTE)
         if not 0 <= self.step <= MAX_STEP:
             raise ValueError("step: must be a whole number, 0 or more")
         if self.user_index < 0:
@@ -72,7 +71,7 @@ class Verdict:
         if len(self.shown) > MAX_SHOWN:
             raise ValueError(f"shown: at most {MAX_SHOWN} items")
         for item in self.shown:
-            _check_text("shown", item, 1, MAX_TEXT)
+            check_text("shown", item, 1, MAX_TEXT)
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,14 @@ class Stored:
     undone_s: float | None = None
 
 
-def _check_text(name: str, value: object, shortest: int, longest: int) -> None:
+def check_key(key: object) -> None:
+    """Raise a `ValueError` unless `key` is one."""
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise ValueError("key: must be 16 to 64 letters, digits, - or _")
+
+
+def check_text(name: str, value: object, shortest: int, longest: int) -> None:
+    """Raise a `ValueError` that says `name` unless `value` is text of such a length."""
     if not isinstance(value, str) or not shortest <= len(value) <= longest:
         raise ValueError(f"{name}: must be text of {shortest} to {longest} characters")
     if "\0" in value:

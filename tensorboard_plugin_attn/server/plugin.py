@@ -36,6 +36,10 @@ from tensorboard_plugin_attn.server.routes.feedback import (
     feedback_say_route,
     feedback_undo_route,
 )
+from tensorboard_plugin_attn.server.routes.feedback_decisions import (
+    feedback_decide_route,
+    feedback_decisions_route,
+)
 from tensorboard_plugin_attn.server.routes.frames import frames_route
 from tensorboard_plugin_attn.server.routes.head_types import head_types_route
 from tensorboard_plugin_attn.server.routes.items import items_route
@@ -122,8 +126,13 @@ class AttnPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         said = partial(feedback_route, self._runs, self._feedback, self._writes)
         say = partial(feedback_say_route, self._runs, self._feedback)
         undo = partial(feedback_undo_route, self._feedback)
+        decisions = partial(feedback_decisions_route, self._runs, self._feedback, self._writes)
+        hyperparameters = partial(read_hyperparameters, self._provider)
+        decide = partial(feedback_decide_route, self._runs, self._feedback, hyperparameters)
         return {
             "/feedback": self._feedback_guard(said),
+            "/feedback/decisions": self._feedback_guard(decisions),
+            "/feedback/decide": self._feedback_guard(decide, self._writes),
             "/feedback/say": self._feedback_guard(say, self._writes),
             "/feedback/undo": self._feedback_guard(undo, self._writes),
         }

@@ -175,6 +175,22 @@ def test_feedback_has_the_documented_keys(tmp_path: Path, monkeypatch: pytest.Mo
     assert said.json == listed["verdicts"][0]
 
 
+def test_decisions_have_the_documented_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTN_FEEDBACK_URL", f"sqlite:///{tmp_path}/feedback.sqlite3")
+    write_log(tmp_path / "log" / RUN, range(1, 4))
+    speaker = Speaker(tmp_path / "log", RUN, learned_from="parent")
+    documented = example("/feedback/decide")
+    assert documented.keys() == speaker.decision().keys()
+    decided = speaker.decide()
+    assert decided.status_code == 200, decided.text
+    listed = speaker.tab.json("/feedback/decisions")
+    assert example("/feedback/decisions").keys() == listed.keys()
+    assert example("/feedback/decisions")["decisions"][0].keys() == decided.json.keys()
+    assert listed["decisions"] == [decided.json]
+
+
 def test_frames_header_has_the_documented_keys(app: Tab) -> None:
     documented = example("/frames")
     header = app.frames(run=RUN, layer=LAYER, user=0, steps="1-3").header

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,14 +43,16 @@ class TensorBoard:
             self.process.stderr.close()
 
 
-def start_tensorboard(logdir: Path, *flags: str) -> TensorBoard:
+def start_tensorboard(
+    logdir: Path, *flags: str, environment: Mapping[str, str] | None = None
+) -> TensorBoard:
     """Start TensorBoard on a free port of this machine and wait until it says where it is."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", "0", *flags],
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})},
     )
     found: list[str] = []
     ready = threading.Event()
@@ -100,6 +102,9 @@ def stage(
     for program in ("numpy_target_attention", "numpy_field_attention"):
         snippet = ROOT / "docs" / "guides" / "snippets" / f"{program}.py"
         subprocess.run([sys.executable, str(snippet), str(axes)], cwd=ROOT, check=True, timeout=120)
+    shop, database = directory / "shop", directory / "feedback.sqlite3"
+    made = [sys.executable, "-m", "tests.e2e.feedback_log", str(shop)]
+    subprocess.run(made, cwd=ROOT, check=True, timeout=120)
     live_log = [sys.executable, "-m", "tests.e2e.live_log"]
     boards = [
         start_tensorboard(logdir),
@@ -107,6 +112,10 @@ def stage(
         start_tensorboard(empty),
         start_tensorboard(live, "--reload_interval=1"),
         start_tensorboard(axes),
+        start_tensorboard(
+            shop, "--attn_feedback", environment={"ATTN_FEEDBACK_URL": f"sqlite:///{database}"}
+        ),
+        start_tensorboard(shop),
     ]
     try:
         yield {
@@ -115,6 +124,8 @@ def stage(
             "empty": boards[2].address,
             "live": boards[3].address,
             "axes": boards[4].address,
+            "feedback": boards[5].address,
+            "feedbackOff": boards[6].address,
             "appendSteps": [*live_log, "append", str(live)],
             "appendLong": [*live_log, "long", str(live)],
             "removeRun": [*live_log, "remove", str(live)],

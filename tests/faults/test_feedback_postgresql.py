@@ -102,7 +102,9 @@ def test_two_servers_may_make_the_tables_at_once(database: PostgreSQL) -> None:
     one = store_of(database)
     one.read()
     with one._open().begin() as connection:
-        connection.exec_driver_sql("DROP TABLE attn_verdicts, attn_feedback_revision")
+        connection.exec_driver_sql(
+            "DROP TABLE attn_verdicts, attn_decisions, attn_feedback_revision"
+        )
     stores = [store_of(database) for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(lambda store: store.read(), stores)) == [[]] * 4

@@ -9,6 +9,8 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 type Query = Record<string, string | number | undefined>;
 
 const STATUS_TIMEOUT_MS = 15_000;
+/** The server waits for its database no longer than two seconds. */
+const POST_TIMEOUT_MS = 10_000;
 
 /** A layer of a run at a step. */
 export type Side = { readonly run: string; readonly layer: string; readonly step: number };
@@ -120,12 +122,26 @@ export class Client {
     shape: T,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<T>> {
-    const text = await body((await this.get(route, query, signal)).text());
-    const result = v.safeParse(shape, parse(text));
-    if (result.success) return result.output;
-    const issue = result.issues[0];
-    const where = v.getDotPath(issue) ?? 'body';
-    throw new ApiError('malformed', 'malformed', `/${route}: ${where}: ${issue.message}`);
+    return checked(route, await this.get(route, query, signal), shape);
+  }
+
+  /** Send `content` with the page's `token`; the JSON that is answered, if it has the right shape. */
+  async post<T extends v.GenericSchema>(
+    route: string,
+    content: unknown,
+    token: string,
+    shape: T,
+  ): Promise<v.InferOutput<T>> {
+    const response = await body(
+      this.fetch(route, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Attn-Token': token },
+        body: JSON.stringify(content),
+        signal: AbortSignal.timeout(POST_TIMEOUT_MS),
+      }),
+    );
+    if (!response.ok) throw await refusal(response);
+    return checked(route, response, shape);
   }
 
   private async get(route: string, query: Query, signal?: AbortSignal): Promise<Response> {
@@ -139,6 +155,18 @@ export class Client {
     if (!response.ok) throw await refusal(response);
     return response;
   }
+}
+
+async function checked<T extends v.GenericSchema>(
+  route: string,
+  response: Response,
+  shape: T,
+): Promise<v.InferOutput<T>> {
+  const result = v.safeParse(shape, parse(await body(response.text())));
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const where = v.getDotPath(issue) ?? 'body';
+  throw new ApiError('malformed', 'malformed', `/${route}: ${where}: ${issue.message}`);
 }
 
 /** A network promise whose failure, other than being called off, is `offline`. */

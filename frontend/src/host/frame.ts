@@ -10,6 +10,11 @@ export function outerWindow(): Window {
   }
 }
 
+/** Whether a page of another origin shows this one, and could make a reader click what it likes. */
+export function isFramedByOthers(): boolean {
+  return guarded(() => window.top?.location.origin !== window.location.origin, true);
+}
+
 /** `value()`, or `fallback` where the embedding forbids it. */
 export function guarded<T>(value: () => T, fallback: T): T {
   try {

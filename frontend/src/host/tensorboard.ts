@@ -1,6 +1,6 @@
 /** TensorBoard as the page around us: its address, its dark mode, and whether it shows this tab. */
 import type { Host } from '../state/host';
-import { guarded, outerWindow } from './frame';
+import { guarded, isFramedByOthers, outerWindow } from './frame';
 import { isOurs, keysOf, withKeys } from './hash';
 
 /** Before our keys in the storage, which all of TensorBoard's origin shares. */
@@ -22,6 +22,7 @@ export function tensorboardHost(): Host {
       ),
     // A hidden tab stays alive with no height; nothing else tells (measured).
     isHidden: () => document.visibilityState === 'hidden' || window.innerHeight === 0,
+    isFramed: isFramedByOthers,
     recall: (key) => guarded(() => localStorage.getItem(STORED + key), null),
     remember: (key, value) => guarded(() => localStorage.setItem(STORED + key, value), undefined),
     onNavigate: (listener) => {

@@ -10,6 +10,8 @@ export interface Host {
   address(): string;
   isDark(): boolean;
   isHidden(): boolean;
+  /** Whether a page of another origin shows this one: then nothing must be changed from here. */
+  isFramed(): boolean;
   /** Called when the reader went back or forward, or edited the address. */
   onNavigate(listener: () => void): void;
   /** What was remembered in this browser; `null` where nothing was, or may be. */

@@ -15,6 +15,8 @@ import { replayGif, storyPage } from './export_replay';
 import type { Kind } from './export_kinds';
 import { headName, layerName, panelTitles, userName } from './names';
 
+export { toCsv };
+
 /** A file to save. */
 export interface File {
   readonly name: string;

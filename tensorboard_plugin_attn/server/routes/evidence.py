@@ -109,6 +109,9 @@ def _row(
         "drop_when_masked": None
         if removed.masked is None
         else numbers(removed.before[item] - removed.masked[:, item]),
+        "lead_drop_when_masked": None
+        if removed.masked is None
+        else numbers(_lead(removed.before, item) - _lead(removed.masked, item)),
         "attention": None if own is None else numbers(own),
         "attention_gradient": found and numbers(found.gradient[number]),
         "contribution": found and numbers(found.contribution[number]),
@@ -126,6 +129,11 @@ def _agreement(claim: Floats | None, drop: Floats) -> float | None:
         return None
     known = np.isfinite(claim)
     return number_of(explain.rank_correlation(claim[known], drop[known]))
+
+
+def _lead(scores: Floats, item: int) -> Floats:
+    """Return how far `item` is above the mean item in `scores [..., item]`, padding (0) aside."""
+    return np.asarray(scores[..., item] - scores[..., 1:].mean(axis=-1), np.float32)
 
 
 def numbers(values: Floats) -> list[float | None]:

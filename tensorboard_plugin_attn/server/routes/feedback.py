@@ -55,8 +55,8 @@ def feedback_route(runs: Runs, feedback: Feedback, writes: Writes, request: Requ
         raise bad_parameter("kind", f"must be one of {', '.join(KINDS)}")
     user = parameters.number(request, "user") if "user" in request.args else None
     before = parameters.number(request, "before") if "before" in request.args else None
-    attempts, pseudonym = _attempts_and_user(runs, name, user)
-    found = _asked(
+    attempts, pseudonym = attempts_and_user(runs, name, user)
+    found = asked(
         lambda: feedback.store().read(
             attempts=attempts, user=pseudonym, kind=kind, before=before, count=PAGE
         )
@@ -77,8 +77,8 @@ def feedback_say_route(runs: Runs, feedback: Feedback, request: Request) -> Resp
     """Answer `/feedback/say`: store one verdict and return it."""
     store = feedback.store()
     body = body_of(request)
-    verdict, session = _verdict(runs, body), _session(body)
-    return json_response(request, _body(_asked(lambda: store.say(verdict, session))))
+    verdict, session = _verdict(runs, body), session_of(body)
+    return json_response(request, _body(asked(lambda: store.say(verdict, session))))
 
 
 def feedback_undo_route(feedback: Feedback, request: Request) -> Response:
@@ -86,8 +86,8 @@ def feedback_undo_route(feedback: Feedback, request: Request) -> Response:
     store = feedback.store()
     key = body_of(request).get("key")
     if not isinstance(key, str):
-        raise _bad_field("key: must be text")
-    stored = _asked(lambda: store.undo(key))
+        raise bad_field("key: must be text")
+    stored = asked(lambda: store.undo(key))
     if stored is None:
         raise not_found("verdict", "It may have been purged.")
     return json_response(request, _body(stored))
@@ -100,20 +100,20 @@ def _verdict(runs: Runs, body: dict[str, Any]) -> Verdict:
       RouteError: a field is missing, unknown or wrong, or the log has no such thing.
     """
     if missing := sorted(_FIELDS - set(body)):
-        raise _bad_field(f"{missing[0]}: is missing")
+        raise bad_field(f"{missing[0]}: is missing")
     if unknown := sorted(set(body) - _FIELDS - _OPTIONAL):
-        raise _bad_field(f"{unknown[0]}: is not known")
+        raise bad_field(f"{unknown[0]}: is not known")
     for name in sorted(_FIELDS - {"step", "user"}):
         if not isinstance(body[name], str):
-            raise _bad_field(f"{name}: must be text")
+            raise bad_field(f"{name}: must be text")
     for name in ("step", "user"):
         if type(body[name]) is not int:
-            raise _bad_field(f"{name}: must be a whole number")
+            raise bad_field(f"{name}: must be a whole number")
     shown = body.get("shown", [])
     if not isinstance(shown, list):
-        raise _bad_field("shown: must be a list")
+        raise bad_field("shown: must be a list")
     index = body["user"]
-    attempts, pseudonym = _attempts_and_user(runs, body["run"], index)
+    attempts, pseudonym = attempts_and_user(runs, body["run"], index)
     if body["attempt"] not in attempts:
         raise not_found("attempt", "/timeline lists the attempts of a run.")
     if body["item"] not in _item_ids(runs, body["run"]):
@@ -130,20 +130,21 @@ def _verdict(runs: Runs, body: dict[str, Any]) -> Verdict:
             shown=tuple(shown),
         )
     except (ValueError, TypeError) as error:
-        raise _bad_field(str(error)) from error
+        raise bad_field(str(error)) from error
 
 
-def _session(body: dict[str, Any]) -> str:
+def session_of(body: dict[str, Any]) -> str:
+    """Return a hash of the browser session that `body` names."""
     session = body["session"]
     if not isinstance(session, str) or not _SESSION.fullmatch(session):
-        raise _bad_field("session: must be 16 to 64 letters, digits, - or _")
+        raise bad_field("session: must be 16 to 64 letters, digits, - or _")
     return hashlib.sha256(session.encode()).hexdigest()[:32]
 
 
-def _attempts_and_user(runs: Runs, name: object, index: int | None) -> tuple[list[str], str | None]:
+def attempts_and_user(runs: Runs, name: object, index: int | None) -> tuple[list[str], str | None]:
     """Return the ids of a run's attempts, and its user's pseudonym."""
     if not isinstance(name, str):
-        raise _bad_field("run: must be text")
+        raise bad_field("run: must be text")
     runs.refresh()
     with runs.locked() as known:
         run = parameters.find_run(known, name)
@@ -168,7 +169,7 @@ def _catalogue(runs: Runs, name: str) -> Any:
         raise unavailable() from error
 
 
-def _asked(work: Callable[[], T]) -> T:
+def asked(work: Callable[[], T]) -> T:
     """Return what the store answers, or its refusal as an answer."""
     try:
         return work()
@@ -189,7 +190,8 @@ def _unavailable(hint: str) -> RouteError:
     return RouteError(503, "feedback_unavailable", message, hint, {"Retry-After": "2"})
 
 
-def _bad_field(why: str) -> RouteError:
+def bad_field(why: str) -> RouteError:
+    """Return the error for a field of a body that is missing, unknown or wrong."""
     return RouteError(400, "bad_field", f"{why}.", "")
 
 

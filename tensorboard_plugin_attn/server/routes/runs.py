@@ -62,7 +62,7 @@ def _describe(runs: Runs, run: Run, hyperparameters: Hyperparameters) -> dict[st
         "has_models": run.models is not None,
         "cost": _cost(run.cost),
         "problem": _problem(run),
-        "hyperparameters": dict(_of_nearest_parent(hyperparameters, run.name)),
+        "hyperparameters": dict(of_nearest_parent(hyperparameters, run.name)),
         "layers": [
             _layer(stream.metadata)
             for stream in sorted(
@@ -112,7 +112,7 @@ def _layer(metadata: pb.StreamMetadata) -> dict[str, object]:
     }
 
 
-def _of_nearest_parent(hyperparameters: Hyperparameters, run: str) -> Mapping[str, object]:
+def of_nearest_parent(hyperparameters: Hyperparameters, run: str) -> Mapping[str, object]:
     """Return the hyperparameters logged in the run's own directory or the nearest above."""
     parts = run.split("/")
     for length in range(len(parts), 0, -1):

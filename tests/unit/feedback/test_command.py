@@ -11,7 +11,7 @@ import pytest
 from tensorboard_plugin_attn.__main__ import main
 from tensorboard_plugin_attn.feedback.location import LocationError, database_url
 from tensorboard_plugin_attn.feedback.store import FeedbackStore
-from tests.unit.feedback.test_store import PATIENCE_S, said
+from tests.unit.feedback.test_store import PATIENCE_S, decided, said
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +40,8 @@ def test_status_counts(capsys: pytest.CaptureFixture[str]) -> None:
         "known": 1,
         "wrong_reason": 0,
         "taken back": 1,
+        "runs accepted": 0,
+        "runs undone": 0,
     }
 
 
@@ -52,12 +54,31 @@ def test_export_prints_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None
     assert row["undone_s"] > 0
 
 
+def test_export_and_status_have_the_decisions(
+    store: FeedbackStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.decide(decided(1), "session")
+    store.decide(decided(2, decision="undone"), "session")
+    assert main(["feedback", "export"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["decision"]["decision"] for row in rows if "decision" in row] == [
+        "undone",
+        "accepted",
+    ]
+    assert main(["feedback", "export", "--user", "u-1"]) == 0
+    assert "decision" not in capsys.readouterr().out
+    assert main(["feedback", "status"]) == 0
+    out = capsys.readouterr().out
+    assert "1  runs undone" in out
+    assert "0  runs accepted" in out  # the newest of a run holds
+
+
 def test_purge_deletes(store: FeedbackStore, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["feedback", "purge", "--user", "u-1"]) == 0
-    assert capsys.readouterr().out == "2 verdicts deleted\n"
+    assert capsys.readouterr().out == "2 rows deleted\n"
     assert [s.verdict.user for s in store.read()] == ["u-2"]
     assert main(["feedback", "purge", "--older-than-days", "1"]) == 0
-    assert capsys.readouterr().out == "0 verdicts deleted\n"
+    assert capsys.readouterr().out == "0 rows deleted\n"
 
 
 def test_purge_of_everything_by_mistake_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +88,7 @@ def test_purge_of_everything_by_mistake_is_refused(capsys: pytest.CaptureFixture
 
 def test_upgrade_says_from_what_to_what(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["feedback", "upgrade"]) == 0
-    assert capsys.readouterr().out == "revision 0001 -> 0001\n"
+    assert capsys.readouterr().out == "revision 0002 -> 0002\n"
 
 
 def test_a_password_is_not_printed(

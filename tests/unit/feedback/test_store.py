@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import URL, make_url
 
+from tensorboard_plugin_attn.feedback.decision import Decision
 from tensorboard_plugin_attn.feedback.errors import (
     ConflictError,
     LimitError,
@@ -49,6 +50,17 @@ def said(number: int = 0, **changes: object) -> Verdict:
         note="",
     )
     return replace(verdict, **changes)
+
+
+def decided(number: int = 0, **changes: object) -> Decision:
+    decision = Decision(
+        key=f"key-{number:012d}",
+        run="d64-feedback/attention",
+        attempt="7a31",
+        parent="d64",
+        decision="accepted",
+    )
+    return replace(decision, **changes)
 
 
 def sqlite_at(directory: Path) -> URL:
@@ -100,6 +112,38 @@ def test_a_key_that_is_taken_by_something_else_is_refused(store: FeedbackStore) 
     with pytest.raises(ConflictError):
         store.say(said(item="22423"), "session")
     assert [stored.verdict.item for stored in store.read()] == ["85123A"]
+
+
+def test_decisions_are_stored_once_and_read_back_newest_first(
+    store: FeedbackStore, clock: Clock
+) -> None:
+    first = store.decide(decided(1), "session")
+    clock.now_s += 5
+    second = store.decide(decided(2, decision="undone"), "session")
+    assert store.decide(decided(1), "another session") == first
+    assert store.decided() == [second, first]
+    assert store.decided(before=second.number) == [first]
+    assert (first.decision, first.decided_s) == (decided(1), 1_000_000.0)
+    with pytest.raises(ConflictError):
+        store.decide(decided(1, decision="undone"), "session")
+    assert store.read() == []  # no verdict has anything to do with it
+
+
+def test_decisions_have_limits_of_their_own(store: FeedbackStore) -> None:
+    for number in range(10):
+        store.say(said(number), "session")
+        store.decide(decided(number), "session")
+    with pytest.raises(LimitError, match="10 decisions a minute"):
+        store.decide(decided(10), "session")
+
+
+def test_decisions_made_at_once_by_two_servers_are_stored_once(tmp_path: Path) -> None:
+    stores = [FeedbackStore(sqlite_at(tmp_path), wait_s=PATIENCE_S) for _ in range(2)]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda n: stores[n % 2].decide(decided(n % 3), "s"), range(24)))
+    assert len({answer.number for answer in answers}) == len(stores[0].decided()) == 3
+    for each in stores:
+        each.close()
 
 
 def test_many_at_once_with_few_keys_store_each_key_once(tmp_path: Path) -> None:
@@ -177,6 +221,12 @@ def test_purge_by_age(store: FeedbackStore, clock: Clock) -> None:
     store.say(said(2), "a")
     assert store.purge(older_than_s=clock.now_s - 50) == 1
     assert [s.verdict.key[-1] for s in store.read()] == ["2"]
+    store.decide(decided(), "a")
+    clock.now_s += 100
+    assert store.purge(user="u-3f9a", older_than_s=clock.now_s - 50) == 1
+    assert len(store.decided()) == 1  # of no user
+    assert store.purge(older_than_s=clock.now_s - 50) == 1
+    assert store.decided() == []
     with pytest.raises(ValueError, match="say which"):
         store.purge()
 
@@ -230,6 +280,25 @@ def test_migrations_make_what_a_fresh_database_has(tmp_path: Path) -> None:
     assert upgrade(migrated.url) == (None, REVISION)
     assert upgrade(migrated.url) == (REVISION, REVISION)
     assert _form(fresh) == _form(migrated)
+
+
+def test_a_database_of_the_first_revision_is_brought_up_to_date_and_keeps_what_was_said(
+    tmp_path: Path,
+) -> None:
+    url = sqlite_at(tmp_path)
+    store = FeedbackStore(url, wait_s=PATIENCE_S)
+    first = store.say(said(), "session")
+    store.close()
+    with sqlite3.connect(str(url.database)) as connection:
+        connection.execute("DROP TABLE attn_decisions")
+        connection.execute("UPDATE attn_feedback_revision SET version_num = '0001'")
+    with pytest.raises(OutdatedError, match="feedback upgrade"):
+        FeedbackStore(url, wait_s=PATIENCE_S).read()
+    assert upgrade(url) == ("0001", REVISION)
+    store = FeedbackStore(url, wait_s=PATIENCE_S)
+    assert store.read() == [first]
+    assert store.decide(decided(), "session").decision == decided()
+    store.close()
 
 
 def _form(engine: sa.Engine) -> object:
@@ -302,6 +371,23 @@ def test_reads_do_not_wait_for_one_another(store: FeedbackStore) -> None:
 def test_what_is_no_verdict_is_refused_by_name(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^{field}: "):
         said(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("key", "short"),
+        ("key", 5),
+        ("decision", "maybe"),
+        ("run", ""),
+        ("attempt", "x" * 257),
+        ("parent", ""),
+        ("parent", "a\0b"),
+    ],
+)
+def test_what_is_no_decision_is_refused_by_name(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        decided(**{field: value})
 
 
 def test_a_wrong_reason_names_the_reason() -> None:

@@ -23,7 +23,7 @@ from tensorboard_plugin_attn.server.guard import (
 )
 from tests.fixtures.tab import PREFIX, Tab
 
-WRITES = ("/feedback/say", "/feedback/undo")
+WRITES = ("/feedback/say", "/feedback/undo", "/feedback/decide")
 METHODS = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW")
 
 

@@ -12,7 +12,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from tensorboard_plugin_attn.server.hyperparameters import read_hyperparameters
-from tensorboard_plugin_attn.server.routes.runs import _of_nearest_parent
+from tensorboard_plugin_attn.server.routes.runs import of_nearest_parent
 
 
 class Provider:
@@ -75,8 +75,8 @@ def test_a_run_has_those_of_the_nearest_directory_above(
     run: str, expected: dict[str, object]
 ) -> None:
     known = {"d32": {"d": 32}, "d64/attention": {"d": 64}, ".": {"d": 0}}
-    assert _of_nearest_parent(known, run) == expected
+    assert of_nearest_parent(known, run) == expected
 
 
 def test_without_any_a_run_has_none() -> None:
-    assert _of_nearest_parent({}, "d32/attention") == {}
+    assert of_nearest_parent({}, "d32/attention") == {}

@@ -5,3 +5,4 @@ export { default as EvidenceHeading } from './EvidenceHeading.svelte';
 export { default as EvidenceLines } from './EvidenceLines.svelte';
 export { default as FaithfulnessCard } from './FaithfulnessCard.svelte';
 export { default as WhatIf } from './WhatIf.svelte';
+export { feedback } from '../feedback/feedback';

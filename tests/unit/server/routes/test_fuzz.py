@@ -27,6 +27,8 @@ ROUTES = (
     "/exports.js",
     "/faithfulness",
     "/feedback",
+    "/feedback/decide",
+    "/feedback/decisions",
     "/feedback/say",
     "/feedback/undo",
     "/frames",
