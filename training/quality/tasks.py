@@ -36,7 +36,7 @@ MOVIES = QualityTask(
     {"HR@10": 0.205, "NDCG@10": 0.105},
     RunConfig(
         model=ModelConfig(history_length=50, dimension=64, heads=2, layers=2, dropout=0.3),
-        fit=FitConfig(epochs=60, batch_size=64, learning_rate=1e-3, patience=12),
+        fit=FitConfig(epochs=90, batch_size=64, learning_rate=1e-3, patience=25),
         logging=LoggingConfig(every_steps=50),
     ),
 )
