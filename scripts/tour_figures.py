@@ -265,14 +265,14 @@ def main(logdir: Path) -> int:
         print(f"{described['display_name']}: {described['step_count']} steps, {described['cost']}")
     for run, found in ((one, own), (other, partner)):
         print("cohort:", json.dumps(asdict(found), indent=1))
-        print(f"user {USER}:", json.dumps(asdict(habit(run, found.head, [USER])), indent=1))
+        print(f"User {USER + 1}:", json.dumps(asdict(habit(run, found.head, [USER])), indent=1))
         _, entropy = run.measure(found.layer, "entropy_bits")
         print("entropy, first and last:", entropy[[0, -1]].round(2).tolist())
         print("orders of the customers, in items:", order_sizes(run))
         for step in (1, found.away_step, found.last_step):
             print(f"by order at {step}:", by_order(run, found.head, step))
             of_orders = np.round(of_each_order(run, found.head, step), 2).tolist()
-            print(f"user {USER}, later orders at {step}, attention and even share:", of_orders)
+            print(f"User {USER + 1}, later orders at {step}, attention and even share:", of_orders)
             print(f"by distance at {step}:", by_distance(run, found.head, step).round(2).tolist())
         for layer in run.layers:
             steps, importance = run.measure(layer, "importance")
@@ -280,7 +280,7 @@ def main(logdir: Path) -> int:
         metric = {step: round(value, 3) for step, value in validation(logdir, run).items()}
         print("NDCG@10 on the validation items:", metric)
         ends = (1, found.away_step, found.last_step)
-        print(f"target's rank of user {USER} at {ends}:", target_ranks(run, ends))
+        print(f"target's rank of User {USER + 1} at {ends}:", target_ranks(run, ends))
     print(f"pairs of {own.run} and {partner.run} ({matched['users']} users):")
     print(*(json.dumps(match) for match in matched["matches"]), sep="\n")
     return 0
