@@ -10,13 +10,13 @@ from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import event_pb2
 
 from tensorboard_plugin_attn import codec
+from tensorboard_plugin_attn.reading.event_file import MAX_RECORD_BYTES
 
-MAX_RECORD_BYTES = 256 << 20
 _FRAMING_BYTES = 12
 
 
-def events(path: Path) -> Iterator[event_pb2.Event]:
-    """Yield the events of a file up to the first record that is torn or does not fit its checksum.
+def records(path: Path) -> Iterator[tuple[event_pb2.Event, bytes]]:
+    """Yield events, and their bytes, up to the first that is torn, damaged or no event.
 
     Raises:
       OSError: the file cannot be read.
@@ -31,9 +31,15 @@ def events(path: Path) -> Iterator[event_pb2.Event]:
             if len(seal) < 4 or _crc(seal) != codec.masked_crc32c(data):
                 return
             try:
-                yield event_pb2.Event.FromString(data)
+                event = event_pb2.Event.FromString(data)
             except DecodeError:
                 return
+            yield event, data
+
+
+def events(path: Path) -> Iterator[event_pb2.Event]:
+    """Yield the events alone; see `records`."""
+    return (event for event, _ in records(path))
 
 
 def _crc(data: bytes) -> int:

@@ -8,13 +8,21 @@ import time
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
-from tensorboard_plugin_attn import AttentionWriter, Cohort, Item, Privacy, User
+from tensorboard_plugin_attn import AttentionWriter, Cohort, Item, Privacy, User, summary
 from tensorboard_plugin_attn.__main__ import main
-from tensorboard_plugin_attn.doctor.purge import BusyError, purge_older_than, purge_user
+from tensorboard_plugin_attn.doctor.purge import NotPurgedError, purge_older_than, purge_user
+from tensorboard_plugin_attn.doctor.records import records
+from tensorboard_plugin_attn.portable.feature_model import FeatureModel
+from tensorboard_plugin_attn.reading.event_index import EventIndex
+from tensorboard_plugin_attn.reading.models import read_model
+from tensorboard_plugin_attn.reading.runs import Runs
 from tests.fixtures.logs import KEY, LAYER, attention, event_files, recommendations, write_log
 from tests.fixtures.tab import Tab
+from tests.unit.portable.test_feature_description import description, tensors
 
 RUN = "d32/attention"
 PRIVACY = Privacy(key=KEY, user_labels=True, user_attributes=frozenset({"country"}))
@@ -114,7 +122,7 @@ def test_a_training_that_still_writes_is_left_alone(logdir: Path) -> None:
     before = file.read_bytes()
     os.utime(file)
     user = PRIVACY.pseudonym("id-1")
-    with pytest.raises(BusyError, match="end the training first"):
+    with pytest.raises(NotPurgedError, match="end the training first"):
         purge_user(logdir, user)
     assert file.read_bytes() == before
     assert purge_user(logdir, user, force=True).files == [file.name]
@@ -157,6 +165,74 @@ def test_what_is_old_goes_and_the_rest_stays(logdir: Path) -> None:
     assert purge_older_than(logdir, time.time() - 1800).files == []  # its events are of now
     assert purge_older_than(logdir, time.time() + 3600).files
     assert not old.exists()
+
+
+def test_a_models_table_of_users_forgets_the_user_and_nobody_else(tmp_path: Path) -> None:
+    of = description(users=3, user_vectors=["age"])
+    items = [None, *(f"i{number}" for number in range(1, of.item_count))]
+    given = tensors(of)
+    given["users.vector.0"][:] = [[11.0], [22.5], [33.0]]  # in float32: bytes to look for
+    write(tmp_path / RUN)
+    with AttentionWriter(
+        tmp_path / RUN, cohort=Cohort([User(f"id-{n}") for n in range(3)]), privacy=PRIVACY
+    ) as writer:
+        writer.portable_model(of, given, items=items, step=9)
+    for file in event_files(tmp_path):
+        os.utime(file, (time.time() - 3600,) * 2)
+    assert np.float32(22.5).tobytes() * 4 in inflated(tmp_path)
+    assert len(purge_user(tmp_path, PRIVACY.pseudonym("id-1")).files) == 2
+    assert np.float32(22.5).tobytes() * 4 not in inflated(tmp_path)
+    runs = Runs(EventIndex(str(tmp_path)))
+    runs.refresh()
+    with runs.locked() as known:
+        models = known[RUN].models
+        assert models is not None
+        [frame] = models.timeline(known[RUN].attempts)
+    kept = read_model(runs, frame).model
+    assert isinstance(kept, FeatureModel)
+    for name, array in given.items():
+        expected = array.copy()
+        if name.startswith("users."):
+            expected[1] = 0
+        assert np.array_equal(kept.tensors[name], expected), name
+
+
+def write_with_tensorflow(directory: Path) -> Path:
+    """Write a log through tf.summary's own writer, beside a scalar of somebody else's."""
+    writer = tf.summary.create_file_writer(str(directory))
+    people = [User(f"id-{n}", ("a", "b"), label=f"Name-canary-{n}") for n in range(3)]
+    with writer.as_default():
+        summary.catalogue(Cohort(people, {}), privacy=PRIVACY)
+        tf.summary.scalar("loss", 0.5, step=1)
+        summary.attention(LAYER, attention(3, queries=2), step=1, causal=True)
+    writer.close()
+    [file] = event_files(directory)
+    os.utime(file, (time.time() - 3600,) * 2)
+    return file
+
+
+def test_what_tensorflow_wrote_is_purged_too_and_the_rest_of_it_stays(tmp_path: Path) -> None:
+    file = write_with_tensorflow(tmp_path / RUN)
+    scalars = [data for event, data in records(file) if "loss" in str(event.summary)]
+    user = PRIVACY.pseudonym("id-1")
+    assert user.encode() in file.read_bytes()
+    assert purge_user(tmp_path, user).files == [file.name]
+    for canary in (user, "Name-canary-1"):
+        assert canary.encode() not in inflated(tmp_path)
+    assert [data for event, data in records(file) if "loss" in str(event.summary)] == scalars
+    assert Tab(tmp_path).frames(run=RUN, layer=LAYER, user=0, steps="1").steps == [1]
+
+
+def test_a_damaged_file_of_another_writer_is_left_as_it_is(tmp_path: Path) -> None:
+    file = write_with_tensorflow(tmp_path / RUN)
+    with file.open("ab") as end:
+        end.write(b"somebody's data behind a torn record")
+    os.utime(file, (time.time() - 3600,) * 2)
+    before = file.read_bytes()
+    with pytest.raises(NotPurgedError, match="holds others' data"):
+        purge_user(tmp_path, PRIVACY.pseudonym("id-1"))
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
 def test_commands(logdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
