@@ -25,6 +25,7 @@ from tensorboard_plugin_attn.server import parameters
 from tensorboard_plugin_attn.server.budget import Budget, spread
 from tensorboard_plugin_attn.server.computed import JSON, json_bytes, respond
 from tensorboard_plugin_attn.server.errors import RouteError
+from tensorboard_plugin_attn.server.guard import json_response
 from tensorboard_plugin_attn.server.replay import Asked, Case, Replays, asked, case
 from tensorboard_plugin_attn.server.result_cache import ResultCache
 from tensorboard_plugin_attn.server.routes.evidence import attention_of, number_of
@@ -45,12 +46,26 @@ def faithfulness_route(
     most = parameters.optional_number(request, "users", MOST_USERS, least=1, most=64)
     about = asked(runs, request)
     make = partial(_made, runs, replays, about, most)
-    return respond(results, request, about.tag("faithfulness", most), JSON, make)
+    try:
+        return respond(results, request, about.tag("faithfulness", most), JSON, make)
+    except _CutShort as cut:
+        return json_response(request, cut.card)
+
+
+class _CutShort(Exception):
+    """A card that a busy machine left without some users: answered, and not kept."""
+
+    def __init__(self, card: dict[str, object]) -> None:
+        super().__init__()
+        self.card = card
 
 
 def _made(runs: Runs, replays: Replays, about: Asked, most: int) -> bytes:
     with slot(_cards, WAIT_S):
-        return json_bytes(faithfulness_impl(runs, replays, about, most))
+        card, out_of_time = faithfulness_impl(runs, replays, about, most)
+    if out_of_time:
+        raise _CutShort(card)
+    return json_bytes(card)
 
 
 @dataclass
@@ -110,8 +125,10 @@ def randomised(model: SequenceModel, seed: int = 0) -> SequenceModel:
     return SequenceModel(model.description, tensors)
 
 
-def faithfulness_impl(runs: Runs, replays: Replays, about: Asked, most: int) -> dict[str, object]:
-    """Return the card of every method; users beyond the budget of time are left out and counted."""
+def faithfulness_impl(
+    runs: Runs, replays: Replays, about: Asked, most: int
+) -> tuple[dict[str, object], int]:
+    """Return the card of every method, and how many users were beyond the budget of time."""
     budget, found = Budget(), _Found()
     users = spread(about.cohort_size, most)
     head: dict[str, object] = {}
@@ -133,7 +150,7 @@ def faithfulness_impl(runs: Runs, replays: Replays, about: Asked, most: int) -> 
             break
     for name in ("user", "features"):
         head.pop(name, None)
-    return {**head, **_body(found)}
+    return {**head, **_body(found)}, found.out_of_time
 
 
 def _body(found: _Found) -> dict[str, object]:
