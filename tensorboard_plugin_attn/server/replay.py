@@ -30,6 +30,7 @@ from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.sessions import FrameInfo, Run
 from tensorboard_plugin_attn.reading.store import UnavailableError
 from tensorboard_plugin_attn.server import parameters
+from tensorboard_plugin_attn.server.bodies import item_body
 from tensorboard_plugin_attn.server.computed import catalogue_identity, fingerprint, identity
 from tensorboard_plugin_attn.server.errors import RouteError, not_found, unavailable
 from tensorboard_plugin_attn.server.predictor import RestPredictor, ServedModel
@@ -255,16 +256,6 @@ class Case:
         numbers = sorted({self.run_number(item) for item in items} - {UNKNOWN})
         found = [self.catalogue.items[number] for number in numbers]
         return [item_body(item) for item in found]
-
-
-def item_body(item: pb.Item) -> dict[str, object]:
-    """Return an item as `/catalogue` lists it."""
-    return {
-        "index": item.index,
-        "id": item.id,
-        "label": item.label or item.id,
-        "attributes": dict(item.attributes),
-    }
 
 
 @dataclass(frozen=True)

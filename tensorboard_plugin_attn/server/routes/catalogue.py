@@ -14,6 +14,7 @@ from tensorboard_plugin_attn.reading.catalogue import Catalogue, unnamed_users
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.store import UnavailableError
 from tensorboard_plugin_attn.server import parameters
+from tensorboard_plugin_attn.server.bodies import item_body
 from tensorboard_plugin_attn.server.errors import RouteError, unavailable
 from tensorboard_plugin_attn.server.guard import json_response
 
@@ -39,7 +40,7 @@ def catalogue_impl(runs: Runs, name: str) -> dict[str, object]:
         "run": name,
         "generation": generation,
         "users": [_user(index, user) for index, user in enumerate(users)],
-        "items": [_item(item) for item in catalogue.items if item.index in catalogue.listed],
+        "items": [item_body(item) for item in catalogue.items if item.index in catalogue.listed],
     }
 
 
@@ -68,7 +69,7 @@ def axes_impl(runs: Runs, name: str, attempt: str, numbers: Sequence[int]) -> di
             {"number": number, "items": [item if item >= 0 else None for item in axis]}
             for number, axis in axes.items()
         ],
-        "items": [_item(catalogue.items[item]) for item in items],
+        "items": [item_body(catalogue.items[item]) for item in items],
         "absent": [number for number in found if number not in axes],
     }
 
@@ -86,15 +87,6 @@ def _catalogue(runs: Runs, name: str) -> tuple[Catalogue, int, int]:
     except (UnavailableError, KeyError) as error:
         raise unavailable() from error
     return catalogue, size, generation
-
-
-def _item(item: pb.Item) -> dict[str, object]:
-    return {
-        "index": item.index,
-        "id": item.id,
-        "label": item.label or item.id,
-        "attributes": dict(item.attributes),
-    }
 
 
 def _user(index: int, user: pb.User) -> dict[str, object]:

@@ -48,11 +48,11 @@ def faithfulness_route(
     make = partial(_made, runs, replays, about, most)
     try:
         return respond(results, request, about.tag("faithfulness", most), JSON, make)
-    except _CutShort as cut:
+    except _CutShortError as cut:
         return json_response(request, cut.card)
 
 
-class _CutShort(Exception):
+class _CutShortError(Exception):
     """A card that a busy machine left without some users: answered, and not kept."""
 
     def __init__(self, card: dict[str, object]) -> None:
@@ -64,7 +64,7 @@ def _made(runs: Runs, replays: Replays, about: Asked, most: int) -> bytes:
     with slot(_cards, WAIT_S):
         card, out_of_time = faithfulness_impl(runs, replays, about, most)
     if out_of_time:
-        raise _CutShort(card)
+        raise _CutShortError(card)
     return json_bytes(card)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -39,7 +40,8 @@ T = TypeVar("T")
 
 PAGE = 200
 _SESSION = re.compile(r"[0-9A-Za-z_-]{16,64}", re.ASCII)
-_FIELDS = {"key", "session", "kind", "run", "attempt", "step", "user", "item"}
+_TEXTS = {"key", "session", "kind", "run", "attempt", "item"}
+_NUMBERS = {"step", "user"}
 _OPTIONAL = {"evidence", "shown", "note"}
 
 
@@ -99,16 +101,7 @@ def _verdict(runs: Runs, body: dict[str, Any]) -> Verdict:
     Raises:
       RouteError: a field is missing, unknown or wrong, or the log has no such thing.
     """
-    if missing := sorted(_FIELDS - set(body)):
-        raise bad_field(f"{missing[0]}: is missing")
-    if unknown := sorted(set(body) - _FIELDS - _OPTIONAL):
-        raise bad_field(f"{unknown[0]}: is not known")
-    for name in sorted(_FIELDS - {"step", "user"}):
-        if not isinstance(body[name], str):
-            raise bad_field(f"{name}: must be text")
-    for name in ("step", "user"):
-        if type(body[name]) is not int:
-            raise bad_field(f"{name}: must be a whole number")
+    check_fields(body, texts=_TEXTS, numbers=_NUMBERS, optional=_OPTIONAL)
     shown = body.get("shown", [])
     if not isinstance(shown, list):
         raise bad_field("shown: must be a list")
@@ -188,6 +181,36 @@ def asked(work: Callable[[], T]) -> T:
 def _unavailable(hint: str) -> RouteError:
     message = "The feedback database does not answer."
     return RouteError(503, "feedback_unavailable", message, hint, {"Retry-After": "2"})
+
+
+def check_fields(
+    body: dict[str, Any],
+    *,
+    texts: AbstractSet[str],
+    numbers: AbstractSet[str] = frozenset(),
+    optional: AbstractSet[str] = frozenset(),
+) -> None:
+    """Refuse a body that lacks a field, has one too many, or one of another type.
+
+    Args:
+      body: of the request.
+      texts: fields that must be text.
+      numbers: fields that must be whole numbers.
+      optional: fields that may be there, of types that are looked at elsewhere.
+
+    Raises:
+      RouteError: it is such a body; the message names the field.
+    """
+    if missing := sorted((texts | numbers) - set(body)):
+        raise bad_field(f"{missing[0]}: is missing")
+    if unknown := sorted(set(body) - texts - numbers - optional):
+        raise bad_field(f"{unknown[0]}: is not known")
+    for name in sorted(texts):
+        if not isinstance(body[name], str):
+            raise bad_field(f"{name}: must be text")
+    for name in sorted(numbers):
+        if type(body[name]) is not int:
+            raise bad_field(f"{name}: must be a whole number")
 
 
 def bad_field(why: str) -> RouteError:

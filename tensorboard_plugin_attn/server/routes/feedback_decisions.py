@@ -19,6 +19,7 @@ from tensorboard_plugin_attn.server.routes.feedback import (
     asked,
     attempts_and_user,
     bad_field,
+    check_fields,
     session_of,
 )
 from tensorboard_plugin_attn.server.routes.runs import Hyperparameters, of_nearest_parent
@@ -37,13 +38,7 @@ def feedback_decide_route(
     """Answer `/feedback/decide`: store one decision and return it."""
     store = feedback.store()
     body = body_of(request)
-    if missing := sorted(_FIELDS - set(body)):
-        raise bad_field(f"{missing[0]}: is missing")
-    if unknown := sorted(set(body) - _FIELDS):
-        raise bad_field(f"{unknown[0]}: is not known")
-    for name in sorted(_FIELDS):
-        if not isinstance(body[name], str):
-            raise bad_field(f"{name}: must be text")
+    check_fields(body, texts=_FIELDS)
     session = session_of(body)
     decision = _decision(runs, hyperparameters(request), body)
     return json_response(request, _body(asked(lambda: store.decide(decision, session))))

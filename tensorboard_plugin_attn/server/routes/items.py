@@ -8,9 +8,10 @@ from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.store import UnavailableError
 from tensorboard_plugin_attn.server import parameters
+from tensorboard_plugin_attn.server.bodies import item_body
 from tensorboard_plugin_attn.server.errors import bad_parameter, unavailable
 from tensorboard_plugin_attn.server.guard import json_response
-from tensorboard_plugin_attn.server.replay import UNKNOWN, Asked, Replays, asked, item_body
+from tensorboard_plugin_attn.server.replay import UNKNOWN, Asked, Replays, asked
 
 MOST_ITEMS = 50
 

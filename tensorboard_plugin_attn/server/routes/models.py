@@ -8,6 +8,7 @@ from tensorboard_plugin_attn import schema
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.reading.sessions import Run
 from tensorboard_plugin_attn.server import parameters
+from tensorboard_plugin_attn.server.bodies import gap_bodies
 from tensorboard_plugin_attn.server.guard import json_response
 
 
@@ -23,20 +24,10 @@ def models_route(runs: Runs, request: Request) -> Response:
 def models_impl(run: Run) -> dict[str, object]:
     """Return columns of equal length, ascending by step; empty for a run without models."""
     frames = run.models.timeline(run.attempts) if run.models else []
-    gaps = [gap for gap in run.gaps if gap.layer == schema.MODEL_TAG]
     return {
         "run": run.name,
         "steps": [frame.step for frame in frames],
         "epochs": [frame.epoch for frame in frames],
         "wall_times_s": [frame.wall_time_s for frame in frames],
-        "gaps": [
-            {
-                "first_step": gap.first_step,
-                "last_step": gap.last_step,
-                "frame_count": gap.frame_count,
-                "reason": gap.reason,
-                "detail": gap.detail,
-            }
-            for gap in gaps
-        ],
+        "gaps": gap_bodies(run.gaps, schema.MODEL_TAG),
     }

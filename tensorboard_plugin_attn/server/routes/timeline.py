@@ -6,6 +6,7 @@ from werkzeug.wrappers import Request, Response
 
 from tensorboard_plugin_attn.reading.runs import Runs
 from tensorboard_plugin_attn.server import parameters
+from tensorboard_plugin_attn.server.bodies import gap_bodies
 from tensorboard_plugin_attn.server.guard import json_response
 
 
@@ -25,7 +26,7 @@ def timeline_impl(runs: Runs, name: str, layer: str, since: int | None) -> dict[
         first = 0 if since is None else since + 1
         frames = stream.between(run.attempts, first, parameters.MAX_STEP)
         attempts = list(run.attempts)
-        gaps = [gap for gap in run.gaps if gap.layer == layer]
+        gaps = gap_bodies(run.gaps, layer)
         generation = runs.generation
     place = {attempt.id: number for number, attempt in enumerate(attempts)}
     return {
@@ -37,14 +38,5 @@ def timeline_impl(runs: Runs, name: str, layer: str, since: int | None) -> dict[
         "wall_times_s": [frame.wall_time_s for frame in frames],
         "attempt_of_step": [place[frame.attempt] for frame in frames],
         "attempts": [{"id": item.id, "start_time_s": item.start_time_s} for item in attempts],
-        "gaps": [
-            {
-                "first_step": gap.first_step,
-                "last_step": gap.last_step,
-                "frame_count": gap.frame_count,
-                "reason": gap.reason,
-                "detail": gap.detail,
-            }
-            for gap in sorted(gaps, key=lambda gap: gap.first_step)
-        ],
+        "gaps": gaps,
     }
