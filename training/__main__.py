@@ -14,61 +14,46 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one scenario or the evaluation; return the exit code."""
+    """Run one command; return the exit code."""
     from training.bulk import command as bulk
     from training.faithfulness import command as faithfulness
     from training.feedback import command as feedback
     from training.feedback import study
-    from training.quality import command
+    from training.quality import command as quality
     from training.refresh import command as refresh
     from training.scenarios.table import SCENARIOS
 
+    modules = {
+        "evaluate": quality,
+        "feedback": feedback,
+        "feedback-study": study,
+        "bulk": bulk,
+        "faithfulness": faithfulness,
+        "refresh-encoder": refresh,
+    }
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, scenario in SCENARIOS.items():
         summary = scenario.summary
-        scenario.add_arguments(commands.add_parser(name, help=summary, description=summary))
-    command.add_arguments(
-        commands.add_parser("evaluate", help=command.__doc__, description=command.__doc__)
-    )
-    feedback.add_arguments(
-        commands.add_parser("feedback", help=feedback.__doc__, description=feedback.__doc__)
-    )
-    study.add_arguments(
-        commands.add_parser("feedback-study", help=study.__doc__, description=study.__doc__)
-    )
-    bulk.add_arguments(
-        commands.add_parser("bulk", help=bulk.__doc__.splitlines()[0], description=bulk.__doc__)
-    )
-    faithfulness.add_arguments(
-        commands.add_parser(
-            "faithfulness", help=faithfulness.__doc__, description=faithfulness.__doc__
-        )
-    )
-    refresh.add_arguments(
-        commands.add_parser("refresh-encoder", help=refresh.__doc__, description=refresh.__doc__)
-    )
+        command = commands.add_parser(name, help=summary, description=summary)
+        scenario.add_arguments(command)
+        command.set_defaults(execute=partial(_train, scenario))
+    for name, module in modules.items():
+        text = module.__doc__ or ""
+        command = commands.add_parser(name, help=text.splitlines()[0], description=text)
+        module.add_arguments(command)
+        command.set_defaults(execute=module.run)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        if options.command == "evaluate":
-            return command.run(options)
-        if options.command == "feedback":
-            return feedback.run(options)
-        if options.command == "feedback-study":
-            return study.run(options)
-        if options.command == "bulk":
-            return bulk.run(options)
-        if options.command == "faithfulness":
-            return faithfulness.run(options)
-        if options.command == "refresh-encoder":
-            return refresh.run(options)
-        return _train(SCENARIOS[options.command], options)
+        code: int = options.execute(options)
+        return code
     except ValueError as error:
         parser.error(str(error))
 

@@ -170,9 +170,11 @@ def resume(
     )
 
 
-def log_hyperparameters(directory: Path, config: RunConfig) -> None:
-    """Write the run's settings for TensorBoard's HParams tab."""
+def log_hyperparameters(
+    directory: Path, config: RunConfig, more: Mapping[str, int | float | str] | None = None
+) -> None:
+    """Write the run's settings, and what `more` is to be known of it, for the HParams tab."""
     writer = tf.summary.create_file_writer(str(directory))
     with writer.as_default():
-        hparams.hparams(config.hyperparameters())
+        hparams.hparams({**config.hyperparameters(), **(more or {})})
     writer.close()

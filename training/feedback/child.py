@@ -11,7 +11,6 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from tensorboard.plugins.hparams import api as hparams
 
 from tensorboard_plugin_attn import Privacy
 from tensorboard_plugin_attn.feedback.verdict import Stored
@@ -19,14 +18,15 @@ from training.attention_log import attention_callback, cohort_of
 from training.callbacks.scalars import Scalars
 from training.config import RunConfig
 from training.distributed import steps_of
-from training.feedback.guard import Guard, quality
 from training.feedback.losses import FeedbackLoss, Weights
 from training.feedback.satisfied import satisfied, standing
 from training.feedback.signals import Signals, signals
 from training.feedback.tuning import TuningConfig, tune
 from training.fitting import batches, compiled
+from training.guard import Guard, quality
 from training.run_directory import Progress, RunDirectory, new_run_directory
 from training.task import Task
+from training.train import log_hyperparameters
 
 LEARNS = ("sasrec", "bert4rec")
 
@@ -154,17 +154,15 @@ def _write(outcome: Outcome, run: RunConfig, config: TuningConfig, step: int) ->
     text = json.dumps(outcome.as_json(), indent=2)
     (outcome.directory / "feedback.json").write_text(text + "\n", encoding="utf-8")
     done = sum(pair[0] for pair in outcome.satisfied.values())
+    learned = {
+        "parent": outcome.parent.name,
+        "feedback_verdicts": outcome.signals.count,
+        "feedback_guard": "kept" if outcome.guard.passed else "rejected",
+    }
+    settings = {f"feedback_{name}": value for name, value in asdict(config).items()}
+    log_hyperparameters(outcome.directory, run, {**settings, **learned})
     writer = tf.summary.create_file_writer(str(outcome.directory))
     with writer.as_default():
-        hparams.hparams(
-            run.hyperparameters()
-            | {f"feedback_{name}": value for name, value in asdict(config).items()}
-            | {
-                "parent": outcome.parent.name,
-                "feedback_verdicts": outcome.signals.count,
-                "feedback_guard": "kept" if outcome.guard.passed else "rejected",
-            }
-        )
         tf.summary.scalar("feedback/satisfied", done / outcome.signals.count, step=step)
         tf.summary.scalar(
             f"feedback/{outcome.guard.as_json()['metric']}", outcome.guard.child.value, step=step

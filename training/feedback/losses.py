@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_attn.capture.keras_attention import capturing
+from training.feedback.evidence import effects, scores_and_attention
 from training.feedback.signals import Signals
-from training.models.attention import NEVER
 
 LEAVES_LIST = 2  # a rejected item is to fall behind the parent's item at twice the list's length
 
@@ -64,8 +63,7 @@ class FeedbackLoss:
     def __call__(self) -> dict[str, Any]:
         """Return the parts by name, each a mean over its verdicts; `feedback` is their sum."""
         relevant, rejected, reasons = self._has
-        with capturing() as captured:
-            scores = self._model.item_scores(self._inputs)  # [user, item]
+        scores, newest = scores_and_attention(self._model, self._inputs)
         parts: dict[str, Any] = {}
         if relevant:
             chosen = tf.gather_nd(scores, self._relevant)
@@ -77,30 +75,21 @@ class FeedbackLoss:
             )
             parts["not_relevant"] = tf.reduce_mean(tf.nn.softplus(above))
         if reasons:
-            attention = tf.stack([self._attention(layer.attention) for layer in captured])
+            users, items = self._about[:, 0], self._about[:, 1]
+            rows = tf.gather(newest, users)  # [reason, head, position]
+            attention = tf.einsum("rhp,rp->rh", rows, self._evidence)
             parts["attention"] = tf.reduce_mean(-tf.math.log1p(-tf.minimum(attention, 0.999)))
-            parts["effect"] = tf.reduce_mean(tf.square(self._effect(scores)))
+            effect = effects(
+                self._model,
+                tf.gather(self._inputs, users),
+                tf.gather(scores, users),
+                items,
+                self._evidence,
+            )
+            parts["effect"] = tf.reduce_mean(tf.square(effect))
         counts = {"attention": self._weights.attention, "effect": self._weights.effect}
         total = sum(counts.get(name, self._weights.ranking) * part for name, part in parts.items())
         return parts | {"feedback": tf.convert_to_tensor(total, tf.float32)}
-
-    def _attention(self, attention: Any) -> Any:
-        """Return what each head gives to the evidence where it predicts, `[reason, head]`."""
-        newest = tf.cast(attention[:, :, -1], tf.float32)  # [user, head, position]
-        rows = tf.gather(newest, self._about[:, 0])  # [reason, head, position]
-        return tf.einsum("rhp,rp->rh", rows, self._evidence)
-
-    def _effect(self, scores: Any) -> Any:
-        """Return how much each item's score lies over what it is without its evidence."""
-        users = self._about[:, 0]
-        without = self._model.item_scores(
-            tf.gather(self._inputs, users), log_weight=2 * NEVER * self._evidence
-        )
-        items = self._about[:, 1:]
-        apart = tf.gather(without, items, batch_dims=1)[:, 0] - tf.reduce_mean(without[:, 1:], 1)
-        whole = tf.gather(scores, users)
-        together = tf.gather(whole, items, batch_dims=1)[:, 0] - tf.reduce_mean(whole[:, 1:], 1)
-        return tf.nn.relu(together - apart)
 
 
 def _pairs(pairs: Sequence[tuple[int, int]]) -> Any:

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tensorboard_plugin_attn.capture.keras_attention import capturing
-from training.feedback.signals import Reason, Signals
-from training.models.attention import NEVER
+from training.feedback.evidence import effects, scores_and_attention
+from training.feedback.signals import Signals
 
 HALF = 0.5
 RULES = {
@@ -46,18 +45,26 @@ def standing(model: Any, signals: Signals, *, remove_seen: bool) -> Standing:
       remove_seen: what a user has seen is no candidate, nor what is known already.
     """
     inputs = tf.constant(signals.inputs)
-    with capturing() as captured:
-        scores = np.asarray(model.item_scores(inputs), np.float32)
+    found, newest = scores_and_attention(model, inputs)
+    scores = np.asarray(found, np.float32)
     pairs = [*signals.relevant, *signals.rejected]
     ranks = [
         _rank(scores[user], item, _excluded(signals, user, remove_seen=remove_seen))
         for user, item in pairs
     ]
-    layers = [np.asarray(layer.attention, np.float32)[:, :, -1] for layer in captured]
-    newest = np.concatenate(layers, axis=1)  # [user, layer and head, position]
-    attention = [newest[r.user][:, r.evidence].sum(axis=1).mean() for r in signals.reasons]
-    effects = [_effect(model, signals.inputs, scores, reason) for reason in signals.reasons]
-    return Standing(np.array(ranks, int), np.array(attention), np.array(effects))
+    if not signals.reasons:
+        return Standing(np.array(ranks, int), np.zeros(0), np.zeros(0))
+    users = [reason.user for reason in signals.reasons]
+    evidence = np.stack([reason.evidence for reason in signals.reasons]).astype(np.float32)
+    attention = np.einsum("rhp,rp->rh", np.asarray(newest)[users], evidence).mean(axis=1)
+    lost = effects(
+        model,
+        tf.constant(signals.inputs[users]),
+        tf.gather(found, users),
+        tf.constant([reason.item for reason in signals.reasons]),
+        tf.constant(evidence),
+    )
+    return Standing(np.array(ranks, int), attention, np.asarray(lost))
 
 
 def satisfied(
@@ -93,13 +100,3 @@ def _rank(scores: np.ndarray, item: int, excluded: set[int]) -> int:
     candidates = np.ones(len(scores), bool)
     candidates[list(excluded - {item})] = False
     return 1 + int((scores[candidates] > scores[item]).sum())
-
-
-def _effect(model: Any, inputs: np.ndarray, scores: np.ndarray, reason: Reason) -> float:
-    masked = np.where(reason.evidence, np.float32(2 * NEVER), np.float32(0))[None]
-    without = np.asarray(
-        model.item_scores(tf.constant(inputs[reason.user][None]), log_weight=masked), np.float32
-    )[0]
-    whole = scores[reason.user]
-    lies_over = whole[reason.item] - whole[1:].mean()
-    return max(0.0, float(lies_over - (without[reason.item] - without[1:].mean())))

@@ -20,12 +20,12 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_attn import Privacy
-from tensorboard_plugin_attn.capture.keras_attention import capturing
 from tensorboard_plugin_attn.feedback.verdict import Stored, Verdict
 from training.attention_log import cohort_of
 from training.config import FitConfig, LoggingConfig, ModelConfig, RunConfig
 from training.evaluate import model_scores
 from training.feedback.child import Outcome, learn
+from training.feedback.evidence import scores_and_attention
 from training.feedback.satisfied import Standing, standing
 from training.feedback.signals import Signals
 from training.feedback.tuning import TuningConfig, tune
@@ -161,23 +161,17 @@ def _plant(task: Task, config: RunConfig, family: np.ndarray, directory: Path) -
 
 def _on(model: Any, inputs: Any, shown: Any) -> Any:
     """Return attention of the predicting row on what is `shown`, mean over heads, `[user]`."""
-    with capturing() as captured:
-        model.item_scores(inputs)
-    rows = [tf.cast(layer.attention[:, :, -1], tf.float32) for layer in captured]
-    newest = tf.reduce_mean(tf.concat(rows, axis=1), axis=1)  # [user, position]
+    newest = tf.reduce_mean(scores_and_attention(model, inputs)[1], axis=1)  # [user, position]
     return tf.reduce_sum(newest * shown, axis=1)
 
 
 def _speak(model: Any, inputs: np.ndarray, family: np.ndarray, task: Task) -> Sequence[Stored]:
     """Return what the scripted users say: of the first item, that the family is no reason."""
     ids = task.interactions.item_ids
-    scores = np.array(model.item_scores(tf.constant(inputs)), np.float32)
+    found, attention = scores_and_attention(model, tf.constant(inputs))
+    scores, newest = np.array(found), np.asarray(attention).mean(axis=1)  # [user, position]
     scores[:, 0] = -np.inf
     np.put_along_axis(scores, inputs, -np.inf, axis=1)
-    with capturing() as captured:
-        model.item_scores(tf.constant(inputs))
-    rows = [np.asarray(layer.attention, np.float32)[:, :, -1] for layer in captured]
-    newest = np.concatenate(rows, axis=1).mean(axis=1)  # [user, position]
     said = []
     for user, history in enumerate(inputs):
         of_family = family[history]

@@ -15,7 +15,6 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorboard.plugins.hparams import api as hparams
 
 from tensorboard_plugin_attn import Privacy
 from training.attention_log import attention_callback
@@ -23,12 +22,13 @@ from training.callbacks.ranking_evaluation import RankingEvaluation
 from training.callbacks.scalars import Scalars
 from training.config import RunConfig
 from training.distributed import steps_of
-from training.feedback.guard import METRIC, Guard, quality
 from training.fitting import compiled, fit, precision
+from training.guard import METRIC, Guard, quality
 from training.models.build import rebuild
 from training.models.feature_spec import FeatureSpec
 from training.run_directory import Progress, RunDirectory, new_run_directory
 from training.task import Task
+from training.train import log_hyperparameters
 
 FILE = "refresh.json"
 SMALLEST_CHANGE = 1e-6  # of a vector's number; less is rounding
@@ -226,16 +226,14 @@ def _write(outcome: Refreshed, config: RunConfig, step: int) -> None:
     """Write what came of it beside the run, and for TensorBoard's own tabs."""
     text = json.dumps(outcome.as_json(), indent=2)
     (outcome.directory / FILE).write_text(text + "\n", encoding="utf-8")
+    if not outcome.goes_on:  # a run has its hyperparameters once
+        learned = {
+            "parent": outcome.parent.name,
+            "text_encoder": outcome.encoder,
+            "refresh_guard": "kept" if outcome.guard.passed else "rejected",
+        }
+        log_hyperparameters(outcome.directory, config, learned)
     writer = tf.summary.create_file_writer(str(outcome.directory))
     with writer.as_default():
-        if not outcome.goes_on:  # a run has its hyperparameters once
-            hparams.hparams(
-                config.hyperparameters()
-                | {
-                    "parent": outcome.parent.name,
-                    "text_encoder": outcome.encoder,
-                    "refresh_guard": "kept" if outcome.guard.passed else "rejected",
-                }
-            )
         tf.summary.scalar(f"refresh/{METRIC}", outcome.guard.child.value, step=step)
     writer.close()

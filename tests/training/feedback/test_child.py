@@ -17,11 +17,11 @@ from tests.fixtures.tab import Tab
 from tests.unit.feedback.test_store import said
 from training.config import FitConfig, LoggingConfig, ModelConfig, RunConfig
 from training.feedback.child import Outcome, learn
-from training.feedback.guard import Guard
 from training.feedback.losses import FeedbackLoss, Weights
 from training.feedback.satisfied import satisfied, standing
 from training.feedback.signals import Signals, signals
 from training.feedback.tuning import TuningConfig
+from training.guard import Guard
 from training.metrics import Metric
 from training.models.build import rebuild
 from training.run_directory import RunDirectory
