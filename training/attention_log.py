@@ -17,6 +17,7 @@ from training.config import RunConfig
 from training.datasets.domain import SAID
 from training.models.feature_spec import FeatureSpec
 from training.models.portable import portable, portable_features
+from training.pseudonyms import going_on
 from training.task import Task
 
 logger = logging.getLogger("training")
@@ -51,7 +52,9 @@ def attention_callback(
     config: RunConfig,
     directory: Path,
     privacy: Privacy,
+    *,
     known: Mapping[int, Sequence[str]] | None = None,
+    after: Path | None = None,
 ) -> AttentionCallback:
     """Return the callback that logs attention and recommendations of the cohort.
 
@@ -61,9 +64,12 @@ def attention_callback(
       directory: the run's.
       privacy: what of the cohort may be written.
       known: ids of items that are no candidates any more, by row of the cohort.
+      after: a run that this one goes on from: users keep their pseudonyms.
     """
     interactions, domain = task.interactions, task.domain
     cohort = cohort_of(task, config)
+    if after is not None:
+        privacy = going_on(privacy, cohort, after)
     if known:
         users = [replace(user, known=known.get(row, ())) for row, user in enumerate(cohort.users)]
         cohort = replace(cohort, users=tuple(users))

@@ -86,7 +86,10 @@ def train(
         remove_seen=not task.domain.repeats,
     )
     callbacks: list[Any] = [evaluation, checkpoints]
-    attention = attention_callback(task, config, directory, privacy) if writes else None
+    attention = None
+    if writes:
+        after = directory if done.epoch else None
+        attention = attention_callback(task, config, directory, privacy, after=after)
     if attention is not None:
         if not done.epoch:
             log_hyperparameters(directory, config)

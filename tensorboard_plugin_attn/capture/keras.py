@@ -7,6 +7,7 @@ of the log stops the training.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -42,6 +43,8 @@ from tensorboard_plugin_attn.portable.kinds import AnyDescription
 from tensorboard_plugin_attn.privacy import Privacy
 
 __all__ = ["AttentionCallback", "CapturedArray", "Describe", "note_attention"]
+
+logger = logging.getLogger("tensorboard_plugin_attn")
 
 Describe = Callable[[CapturedArray], CapturedArray]
 Portable = Callable[[Any, Sequence[str]], tuple[AnyDescription, Mapping[str, NDArray[np.float32]]]]
@@ -212,8 +215,8 @@ class AttentionCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._record(is_last=True)
         said = self._recorder.end(close_writer=self._owns_writer)
         self._closed = self._owns_writer
-        if (self.params or {}).get("verbose"):
-            print(said)
+        if (self.params or {}).get("verbose") and not logger.isEnabledFor(logging.INFO):
+            print(said)  # else it is in the program's own log already
 
     def _record(self, *, is_last: bool = False) -> None:
         snapshot = None if self._portable is None else partial(self._portable, self.model)

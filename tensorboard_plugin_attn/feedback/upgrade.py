@@ -21,7 +21,7 @@ def upgrade(url: URL) -> tuple[str | None, str]:
         from alembic.config import Config
     except ImportError as error:
         raise ValueError(
-            "upgrading needs Alembic: pip install 'tensorboard-plugin-attn[feedback]'"
+            "upgrading needs Alembic: install this package with its extra [feedback]"
         ) from error
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

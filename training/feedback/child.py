@@ -15,6 +15,7 @@ import tensorflow as tf
 from tensorboard_plugin_attn import Privacy
 from tensorboard_plugin_attn.feedback.verdict import Stored
 from training.attention_log import attention_callback, cohort_of
+from training.callbacks.ranking_evaluation import RankingEvaluation
 from training.callbacks.scalars import Scalars
 from training.config import RunConfig
 from training.distributed import steps_of
@@ -136,7 +137,17 @@ def learn(
         batches(model, task, run),
         FeedbackLoss(model, found, weights or Weights(), top_k),
         config,
-        [attention_callback(task, run, directory, privacy, known), Scalars(directory)],
+        [
+            attention_callback(task, run, directory, privacy, known=known, after=parent),
+            RankingEvaluation(
+                directory,
+                task.split,
+                run.model.history_length,
+                task.users("validation"),
+                remove_seen=remove_seen,
+            ),
+            Scalars(directory),
+        ],
         verbose=verbose,
     )
     after = standing(model, found, remove_seen=remove_seen)

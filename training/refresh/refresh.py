@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from tensorboard_plugin_attn import Privacy
+from tensorboard_plugin_attn.capture.keras import AttentionCallback
 from training.attention_log import attention_callback
 from training.callbacks.ranking_evaluation import RankingEvaluation
 from training.callbacks.scalars import Scalars
@@ -134,7 +135,8 @@ def refresh(
     tuned = replace(run, fit=replace(run.fit, epochs=done.epoch + epochs))
     usual = run.fit.learning_rate
     model.optimizer.learning_rate.assign(learning_rate or SLOWER * usual)
-    _fit(model, task, tuned, directory, privacy, done.epoch, verbose)
+    attention = attention_callback(task, tuned, directory, privacy, after=parent)
+    _fit(model, task, tuned, directory, attention, done.epoch, verbose)
     model.optimizer.learning_rate.assign(usual)  # for whoever resumes it
     guard = Guard(quality_before, quality(model, task, run.model.history_length))
     outcome = Refreshed(directory, parent, texts.encoder, guard)
@@ -206,7 +208,7 @@ def _fit(
     task: Task,
     config: RunConfig,
     directory: Path,
-    privacy: Privacy,
+    attention: AttentionCallback,
     done: int,
     verbose: int,
 ) -> None:
@@ -217,7 +219,6 @@ def _fit(
         task.users("validation"),
         remove_seen=not task.domain.repeats,
     )
-    attention = attention_callback(task, config, directory, privacy)
     callbacks = [attention, evaluation, Scalars(directory)]
     fit(model, task, config, callbacks, done=done, strategy=None, verbose=verbose)
 

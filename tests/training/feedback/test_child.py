@@ -24,6 +24,7 @@ from training.feedback.tuning import TuningConfig
 from training.guard import Guard
 from training.metrics import Metric
 from training.models.build import rebuild
+from training.pseudonyms import going_on
 from training.run_directory import RunDirectory
 from training.task import Task
 from training.train import train
@@ -260,3 +261,31 @@ def test_the_guard_allows_one_standard_error(child: float, passed: bool) -> None
 
 def test_signals_of_nothing_count_nothing() -> None:
     assert Signals(np.zeros((1, 1), np.int32)).count == 0
+
+
+def test_the_child_calls_its_users_what_the_parent_calls_them(tmp_path: Path) -> None:
+    train(chains(), config(), tmp_path / "parent", Privacy(), verbose=0)
+    known = verdict(1, "known", 0, 3)
+    learned = learn(task_of(), tmp_path / "parent", [known], Privacy(), config=TUNING, verbose=0)
+    tab = Tab(tmp_path)
+    names = [
+        [user["id"] for user in tab.json("/catalogue", run=f"{run}/attention")["users"]]
+        for run in ("parent", learned.directory.name)
+    ]
+    assert names[0] == names[1]
+    assert len(set(names[0])) == config().logging.cohort_size
+    metrics = [path.name for path in (learned.directory / "validation").iterdir()]
+    assert len(metrics) == 1
+
+
+def test_other_users_and_an_operators_key_take_over_no_pseudonyms(tmp_path: Path) -> None:
+    from training.attention_log import cohort_of
+
+    train(chains(), config(), tmp_path / "parent", Privacy(), verbose=0)
+    cohort = cohort_of(task_of(), config())
+    random = Privacy()
+    assert not going_on(random, cohort, tmp_path / "parent").random
+    others = replace(cohort, users=tuple(reversed(cohort.users)))
+    assert going_on(random, others, tmp_path / "parent") is random
+    assert going_on(PRIVACY, cohort, tmp_path / "parent") is PRIVACY
+    assert going_on(random, cohort, tmp_path / "nowhere") is random

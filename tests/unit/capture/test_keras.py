@@ -499,6 +499,18 @@ def test_what_logging_costs_is_kept_in_check_marked_and_said(
     assert "attention: logged 3 of 8 steps, cost " in capsys.readouterr().out
 
 
+def test_what_it_cost_is_said_once_where_the_program_logs_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    x, y = data()
+    with caplog.at_level(logging.INFO, "tensorboard_plugin_attn"):
+        compiled(third_party_model()).fit(
+            x, y, batch_size=4, callbacks=[watch(tmp_path / "attention")]
+        )
+    assert sum("attention: logged" in message for message in caplog.messages) == 1
+    assert "attention: logged" not in capsys.readouterr().out
+
+
 def test_the_capture_is_described(tmp_path: Path) -> None:
     fit(compiled(third_party_model()), watch(tmp_path / "attention"))
     with logged(tmp_path).locked() as known:
