@@ -9,6 +9,7 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_
 from tensorboard_plugin_attn import attn_pb2 as pb
 from tensorboard_plugin_attn import codec, schema
 from tensorboard_plugin_attn.capture.cohort import Cohort, Item
+from tensorboard_plugin_attn.logging.entries import UserRecommendations
 from tensorboard_plugin_attn.logging.frames import LayerDescription
 from tensorboard_plugin_attn.privacy import Privacy
 from tensorboard_plugin_attn.version import VERSION
@@ -106,6 +107,22 @@ def name_axes(
             chunk.query_axis_number, chunk.query_offset = catalogue.axis(names), 0
         if keys and (names := keys[user]) is not None:
             chunk.key_axis_number, chunk.key_offset = catalogue.axis(names), 0
+
+
+def recommendation_blobs(
+    users: Sequence[UserRecommendations], catalogue: CatalogueBuilder
+) -> list[bytes]:
+    """Return each user's list; `catalogue` numbers the items."""
+    return [
+        pb.Recommendations(
+            items=[catalogue.index(item) for item in user.items],
+            scores=user.scores,
+            target_rank=user.target_rank or 0,
+            target_score=user.target_score or 0.0,
+            seen_removed=user.seen_removed,
+        ).SerializeToString()
+        for user in users
+    ]
 
 
 def model_blobs(description: bytes, weights: bytes, vocabulary_axis: int) -> list[bytes]:

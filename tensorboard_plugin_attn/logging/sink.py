@@ -178,16 +178,7 @@ class Sink:
         if isinstance(entry, ModelEntry):
             return self._write_model(entry)
         header = self._header(entry.moment)
-        blobs = [
-            pb.Recommendations(
-                items=[self.catalogue.index(item) for item in user.items],
-                scores=user.scores,
-                target_rank=user.target_rank or 0,
-                target_score=user.target_score or 0.0,
-                seen_removed=user.seen_removed,
-            ).SerializeToString()
-            for user in entry.users
-        ]
+        blobs = events.recommendation_blobs(entry.users, self.catalogue)
         self._write_news(entry.moment)
         metadata = events.stream_metadata(pb.RECOMMENDATIONS)
         metadata.cohort_size = len(entry.users)

@@ -1,7 +1,8 @@
 """`AttentionWriter`: hand it arrays in a training loop; it copies them and gets out of the way.
 
 Encoding and writing happen in one background thread. No fault of the disk, of the data or of the
-thread raises or blocks in the training step; whatever is not written is counted and marked.
+thread raises or blocks in the training step; whatever is not written is counted and marked. It is
+longer than other files because each method says what it takes: this is what people read.
 """
 
 from __future__ import annotations
